@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors, and strict memory safety reports its findings as warnings: only the two
+// together make `unsafe` binding.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let serviceLifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+/// Functions: no Foundation, no Glibc, no `await`, no `unsafe` (`Scripts/lint` proves it).
+let pure: [Target] = [
+    .target(name: "Addressing"),
+    .target(name: "ServiceModel", dependencies: ["Addressing"]),
+    .target(name: "Routing", dependencies: ["Addressing", "ServiceModel"]),
+    .target(name: "DataplaneModel", dependencies: ["Addressing"]),
+    .target(
+        name: "Planning",
+        dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel"]),
+    .target(name: "Listing", dependencies: ["Addressing", "DataplaneModel"]),
+    .target(
+        name: "Reconciliation",
+        dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning"]),
+]
+
+/// Devices: everything that touches files, sockets or the kernel.
+let devices: [Target] = [
+    .systemLibrary(
+        name: "CNetlink", pkgConfig: "libnl-genl-3.0",
+        providers: [.apt(["libnl-3-dev", "libnl-genl-3-dev"])]),
+    .systemLibrary(
+        name: "CIPSet", pkgConfig: "libipset", providers: [.apt(["libipset-dev"])]),
+    .target(name: "Netlink", dependencies: ["CNetlink"]),
+    .target(
+        name: "LinuxDataplane",
+        dependencies: [
+            "Addressing", "DataplaneModel", "Netlink", "CNetlink", subprocess, systemPackage,
+        ]),
+    .target(name: "Manifests", dependencies: ["Addressing", "ServiceModel", "Yams"]),
+    .target(name: "Settings", dependencies: ["Addressing", "Yams"]),
+    .target(
+        name: "DirectorySource",
+        dependencies: ["ServiceModel", "Manifests", logging, systemPackage]),
+    .target(
+        name: "Daemon",
+        dependencies: [
+            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
+            "Reconciliation", "Settings", "DirectorySource", "LinuxDataplane", "Listing", logging,
+            serviceLifecycle,
+        ]),
+    .executableTarget(
+        name: "fairlead",
+        dependencies: [
+            "Addressing", "DataplaneModel", "Daemon", "Listing", "LinuxDataplane", "Settings",
+            "DirectorySource", argumentParser, logging, serviceLifecycle, unixSignals,
+            systemPackage,
+        ]),
+]
+
+let tests: [Target] = [
+    .testTarget(name: "SettingsTests", dependencies: ["Addressing", "Settings"])
+]
+
+let package = Package(
+    name: "fairlead",
+    products: [.executable(name: "fairlead", targets: ["fairlead"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // Without traits: its default trait pulls in all of Foundation.
+        .package(
+            url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: pure + devices + tests,
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = settings
+}

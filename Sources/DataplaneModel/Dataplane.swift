@@ -1,0 +1,57 @@
+package import Addressing
+
+/// A kernel that can be read and changed. It blocks, and belongs to one owner.
+///
+/// The real kernel and the simulated one pass the same suite; its cases are this contract.
+package protocol Dataplane: ~Copyable {
+    /// Reads everything, whoever made it. Nothing is written.
+    mutating func observe() throws(DataplaneError) -> IPVSState
+
+    /// Reads one virtual server; nil when there is none.
+    mutating func observe(
+        _ key: VirtualServerKey
+    ) throws(DataplaneError) -> IPVSState.Entry?
+
+    /// Reads which addresses are announced, and which belong to the node otherwise.
+    mutating func observeAddresses() throws(DataplaneError) -> ObservedAddresses
+
+    /// Does the steps of a plan in their order, and all of them: one that fails does not stop the
+    /// next. What it answers are the failures, by ascending index into the plan; every other step
+    /// has been done.
+    mutating func apply(_ plan: Plan) -> [OperationFailure]
+
+    /// Whether a scheduler can be used. May load a module, and may write and remove a virtual
+    /// server that no packet can meet.
+    mutating func probe(_ scheduler: Scheduler) -> ProbeAnswer
+}
+
+/// The addresses of a node, by who put them there.
+package struct ObservedAddresses: Hashable, Sendable {
+    package var announced: [IPAddress: Announcement]
+    package var foreign: Set<IPAddress>
+
+    package init(announced: [IPAddress: Announcement] = [:], foreign: Set<IPAddress> = []) {
+        self.announced = announced
+        self.foreign = foreign
+    }
+}
+
+/// A step of a plan that was not done, and why.
+package struct OperationFailure: Hashable, Sendable {
+    /// Position in the plan.
+    package let index: Int
+    package let error: DataplaneError
+
+    package init(index: Int, error: DataplaneError) {
+        self.index = index
+        self.error = error
+    }
+}
+
+/// What asking for a feature can tell: yes, no, or that it could not be found out this time.
+package enum ProbeAnswer: Hashable, Sendable {
+    case available
+    case missing
+    /// Not to be remembered: ask again later.
+    case inconclusive(DataplaneError)
+}

@@ -1,0 +1,163 @@
+import Logging
+import ServiceModel
+import SystemPackage
+
+/// Follows a directory, blocking the thread it is called on.
+struct DirectoryFollower {
+    private let directory: ManifestDirectory
+    private let logger: Logger
+    private let sink: @Sendable (SourceEvent) -> Void
+    private var manifests = ManifestSet()
+
+    /// Changes belong together when they are no further apart than this, in milliseconds.
+    private static let quietPeriod = 20
+    /// What goes on without a pause is handed over in parts.
+    private static let longestBurst = Duration.milliseconds(200)
+    /// How often a directory that went away is looked for, in milliseconds.
+    private static let searchInterval = 1_000
+
+    init(
+        _ directory: ManifestDirectory,
+        logger: Logger,
+        sink: @escaping @Sendable (SourceEvent) -> Void
+    ) {
+        self.directory = directory
+        self.logger = logger
+        self.sink = sink
+    }
+
+    /// Returns when `stop` is raised.
+    ///
+    /// - Throws: when the directory cannot be read at the start; after that only when the kernel
+    ///   refuses to wait.
+    mutating func follow(until stop: borrowing StopSignal) throws(DirectorySourceError) {
+        // Watched before it is read, so that nothing falls in between.
+        var watch = try InotifyWatch(directory.path)
+        do throws(Errno) {
+            try readAll()
+        } catch {
+            throw .unreadableDirectory(directory.path, error)
+        }
+        sink(.initialSetComplete)
+        while true {
+            switch try burst(watch, until: stop) {
+            case .entries(let names):
+                take(Array(names))
+            case .anything:
+                readAllIfPossible()
+            case .directoryGone:
+                logger.error(
+                    "the directory of manifests is gone; everything stays as it was",
+                    metadata: ["directory": "\(directory.path)"]
+                )
+                guard let found = try search(until: stop) else { return }
+                watch = found
+                logger.notice(
+                    "the directory of manifests is back",
+                    metadata: ["directory": "\(directory.path)"]
+                )
+                // Whoever made it may still be filling it.
+                _ = try burst(watch, until: stop, startingNow: true)
+                readAllIfPossible()
+            case .stopped:
+                return
+            }
+        }
+    }
+
+    private enum Burst {
+        /// Only these entries are to be read: any other may be half written.
+        case entries(Set<String>)
+        case anything
+        case directoryGone
+        case stopped
+    }
+
+    /// Waits for events and then for the end of them.
+    private func burst(
+        _ watch: borrowing InotifyWatch,
+        until stop: borrowing StopSignal,
+        startingNow: Bool = false
+    ) throws(DirectorySourceError) -> Burst {
+        var names: Set<String> = []
+        var isAnything = false
+        var isGone = false
+        var outcome: WaitOutcome = startingNow ? .timeout : try watch.wait(stop)
+        let start = ContinuousClock.now
+        repeat {
+            for event in try watch.events() {
+                switch event.change {
+                case .overflow: isAnything = true
+                case .directoryGone: isGone = true
+                case .created, .changed:
+                    // Kubernetes swaps this link to change all files of a ConfigMap at once.
+                    if event.name == "..data" { isAnything = true }
+                    guard ManifestDirectory.isManifest(event.name) else { continue }
+                    if event.change == .created, directory.isBeingWritten(event.name) { continue }
+                    names.insert(event.name)
+                }
+            }
+            outcome = try watch.wait(stop, milliseconds: Self.quietPeriod)
+        } while outcome == .ready && ContinuousClock.now - start < Self.longestBurst
+        if outcome == .stopped { return .stopped }
+        // A directory that some process still is in, or that the path no longer leads to, is gone
+        // without any event for itself.
+        if isGone || !directory.isStill(watch.identity) { return .directoryGone }
+        return isAnything ? .anything : .entries(names)
+    }
+
+    /// Waits for the directory to be there again; nil when `stop` is raised first.
+    private func search(
+        until stop: borrowing StopSignal
+    ) throws(DirectorySourceError) -> InotifyWatch? {
+        while try stop.wait(milliseconds: Self.searchInterval) != .stopped {
+            if let watch = try? InotifyWatch(directory.path) { return watch }
+        }
+        return nil
+    }
+
+    private mutating func readAll() throws(Errno) {
+        let names = try directory.names()
+        let gone = Set(manifests.fileNames).subtracting(names)
+        take(names + gone)
+    }
+
+    private mutating func readAllIfPossible() {
+        do throws(Errno) {
+            try readAll()
+        } catch {
+            logger.error(
+                "the directory of manifests cannot be listed; everything stays as it was",
+                metadata: ["directory": "\(directory.path)", "reason": "\(error)"]
+            )
+        }
+    }
+
+    private mutating func take(_ names: [String]) {
+        var states: [String: ManifestFileState] = [:]
+        for name in names {
+            states[name] = directory.read(name)
+        }
+        let update = manifests.update(states)
+        for report in update.reports {
+            logger.log(report)
+        }
+        if !update.changes.isEmpty { sink(.changes(update.changes)) }
+    }
+}
+
+extension Logger {
+    fileprivate func log(_ report: ManifestReport) {
+        var metadata: Logger.Metadata = ["file": "\(report.file)"]
+        if let position = report.position { metadata["document"] = "\(position)" }
+        if let object = report.object { metadata["object"] = "\(object)" }
+        if !report.field.isEmpty { metadata["field"] = "\(report.field)" }
+        let level: Logger.Level =
+            switch report.severity {
+            case .problem: .warning
+            case .settled: .notice
+            case .notice: .info
+            }
+        log(level: level, "\(report)", metadata: metadata)
+    }
+}

@@ -1,0 +1,25 @@
+import Subprocess
+import SystemPackage
+
+/// Loading of kernel modules.
+package enum KernelModules {
+    /// Asks `modprobe` for a module; nil when it was loaded or was there already, else why not.
+    ///
+    /// The kernel loads schedulers and `dummy` by itself; IPVS has to be asked for.
+    package static func load(_ name: String) async -> String? {
+        let candidates = ["/usr/sbin/modprobe", "/sbin/modprobe", "/usr/bin/modprobe"]
+        for path in candidates {
+            do {
+                let result = try await run(
+                    .path(FilePath(path)), arguments: ["--quiet", "--", name],
+                    output: .discarded, error: .string(limit: 4096))
+                if result.terminationStatus.isSuccess { return nil }
+                let words = result.standardError.prefix { $0 != "\n" }
+                return words.isEmpty ? "modprobe found no module \(name)" : String(words)
+            } catch {
+                continue
+            }
+        }
+        return "there is no modprobe on this machine (Debian's package kmod has it)"
+    }
+}

@@ -1,0 +1,127 @@
+import Addressing
+package import DataplaneModel
+import Glibc
+import SystemPackage
+
+/// What in the kernel is ours, on file, because the kernel does not keep it.
+///
+/// A journal below `/run`, gone after a reboot as the kernel's state is. A line is written before an
+/// object is made and after it is gone, so that a crash in between leaves a line too many, never an
+/// object too many. One line is one `write`; a last line that was cut off is passed over.
+package struct OwnershipRecord: Sendable {
+    private let directory: String
+    private var lines = 0
+    private var owned: [OwnedObject: String] = [:]
+
+    static let header = "fairlead-ownership 1"
+
+    /// A record in a directory, which is made when something is first written.
+    package init(directory: String) { self.directory = directory }
+
+    package static func path(in directory: String) -> String { directory + "/ownership" }
+
+    private var path: String { Self.path(in: directory) }
+
+    /// Reads the record from its file; empty when there is none.
+    ///
+    /// - Throws: `DataplaneError` when there is one that cannot be read. The record is then as it was.
+    package mutating func load() throws(DataplaneError) -> [OwnedObject: String] {
+        let text = try HostFile.read(path) ?? ""
+        let parsed = Self.parse(text)
+        owned = parsed.owned
+        lines = parsed.lines
+        return owned
+    }
+
+    /// The claims in a journal's text, and how many lines it has. Lines that make no sense count but
+    /// claim nothing.
+    package static func parse(_ text: String) -> (owned: [OwnedObject: String], lines: Int) {
+        var owned: [OwnedObject: String] = [:]
+        var lines = 0
+        for line in text.split(separator: "\n") {
+            lines += 1
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+            guard fields.count == 3, let object = OwnedObject(recorded: fields[1]) else { continue }
+            switch fields[0] {
+            case "+": owned[object] = String(fields[2])
+            case "-": owned[object] = nil
+            default: break
+            }
+        }
+        return (owned, lines)
+    }
+
+    /// Writes claims and releases, in their order, in one system call.
+    ///
+    /// - Throws: `DataplaneError` when they could not be written; none of them counts then.
+    package mutating func record(_ operations: ArraySlice<Operation>) throws(DataplaneError) {
+        var after = owned
+        var text = ""
+        for operation in operations {
+            switch operation {
+            case .claim(let object, let name):
+                after[object] = name
+                text += Self.line("+", object, name)
+            case .release(let object):
+                after[object] = nil
+                text += Self.line("-", object, "")
+            default:
+                break
+            }
+        }
+        let added = operations.count
+        // Rewritten now and then, so that it does not grow with every Service that ever was.
+        if lines + added > 4 * after.count + 1024 || lines == 0 {
+            try HostFile.makeDirectory(directory)
+            try HostFile.replace(path, with: Self.text(of: after))
+            lines = after.count + 1
+        } else {
+            try append(text)
+            lines += added
+        }
+        owned = after
+    }
+
+    private func append(_ text: String) throws(DataplaneError) {
+        do {
+            let file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: [.append, .create, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            try file.closeAfter { _ = try file.writeAll(text.utf8) }
+        } catch {
+            throw HostFile.error(error, action: "write \(path)")
+        }
+    }
+
+    /// The text of a journal that claims these objects and nothing else.
+    package static func text(of owned: [OwnedObject: String]) -> String {
+        var text = header + "\n"
+        for (object, name) in owned.sorted(by: { $0.key < $1.key }) {
+            text += line("+", object, name)
+        }
+        return text
+    }
+
+    private static func line(_ sign: String, _ object: OwnedObject, _ name: String) -> String {
+        "\(sign)\t\(object.recorded)\t\(name)\n"
+    }
+}
+
+extension OwnedObject {
+    fileprivate var recorded: String {
+        switch self {
+        case .virtualServer(let key): key.description
+        case .address(let address): "address \(address)"
+        }
+    }
+
+    fileprivate init?(recorded text: some StringProtocol) {
+        if text.hasPrefix("address ") {
+            guard let address = try? IPAddress(text.dropFirst("address ".count)) else { return nil }
+            self = .address(address)
+        } else {
+            guard let key = VirtualServerKey(text) else { return nil }
+            self = .virtualServer(key)
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package import Addressing
+package import DataplaneModel
+
+/// The kernel of this machine, in the network namespace of the thread that opened it.
+package struct LinuxDataplane: Dataplane, ~Copyable {
+    private var ipvs: IPVSSocket
+    private var routes: RouteSocket
+    private var record: OwnershipRecord
+
+    /// Opens the kernel.
+    ///
+    /// `device` is the name of the service device, `stateDirectory` where the record of what is ours
+    /// is kept.
+    ///
+    /// - Throws: `DataplaneError` when IPVS is not there or cannot be reached. Nothing is changed.
+    package init(device: String, stateDirectory: String) throws(DataplaneError) {
+        let routes = try RouteSocket(device: device)
+        guard let ipvs = try IPVSSocket.open() else {
+            throw DataplaneError(
+                action: "reach IPVS", code: .noEntry,
+                hint: "this kernel has no IPVS; load it with \"modprobe ip_vs\", or install the "
+                    + "package with this kernel's modules")
+        }
+        self.ipvs = ipvs
+        self.routes = routes
+        record = OwnershipRecord(directory: stateDirectory)
+    }
+
+    /// System calls made so far on netlink sockets.
+    package var systemCalls: Int { ipvs.systemCalls + routes.systemCalls }
+
+    package mutating func observe() throws(DataplaneError) -> IPVSState {
+        var state = IPVSState()
+        let servers = try ipvs.virtualServers()
+        state.virtualServers.reserveCapacity(servers.count)
+        for reading in servers {
+            state.virtualServers[reading.server.key] = reading.entry
+        }
+        state.timeouts = try ipvs.timeouts()
+        state.hasDevice = try routes.hasDevice()
+        let addresses = try routes.addresses()
+        state.addresses = addresses.announced
+        state.foreignAddresses = addresses.foreign
+        state.parameters = try Self.parameters()
+        state.claims = try record.load()
+        return state
+    }
+
+    package mutating func observe(
+        _ key: VirtualServerKey
+    ) throws(DataplaneError) -> IPVSState.Entry? {
+        try ipvs.virtualServer(key)?.entry
+    }
+
+    package mutating func observeAddresses() throws(DataplaneError) -> ObservedAddresses {
+        try routes.addresses()
+    }
+
+    /// The node's own address of a family, for packets it sends itself; nil when it has none.
+    package mutating func preferredSource(_ family: AddressFamily) -> IPAddress? {
+        routes.preferredSource(family)
+    }
+
+    private static func parameters() throws(DataplaneError) -> [KernelParameter: String] {
+        var values = KernelParameter.routerAdvertisements()
+        for parameter in KernelRequirements.observed {
+            values[parameter] = try parameter.read()
+        }
+        return values
+    }
+
+    package mutating func probe(_ scheduler: Scheduler) -> ProbeAnswer {
+        // TEST-NET-2 (RFC 5737): no packet goes there, and it is not local, so none reaches IPVS.
+        let key = VirtualServerKey.address(
+            SocketEndpoint(.ipv4(0xc633_6400), 20_000), .tcp)
+        let server = VirtualServer(key: key, scheduler: scheduler)
+        let outcome = ipvs.apply([.addVirtualServer(server)]).first?.error
+        switch outcome?.code {
+        case nil:
+            _ = ipvs.apply([.deleteVirtualServer(key)])
+            return .available
+        case .noEntry:
+            return .missing
+        case .exists:
+            // Left by a process that was killed between the two steps.
+            _ = ipvs.apply([.deleteVirtualServer(key)])
+            return .inconclusive(outcome ?? DataplaneError(action: "probe", code: .exists))
+        case .some:
+            return .inconclusive(outcome ?? DataplaneError(action: "probe", code: .invalid))
+        }
+    }
+
+    package mutating func apply(_ plan: Plan) -> [OperationFailure] {
+        let operations = plan.operations
+        var failures: [OperationFailure] = []
+        var start = operations.startIndex
+        while start < operations.endIndex {
+            let channel = Channel(operations[start])
+            var end = start + 1
+            while end < operations.endIndex, Channel(operations[end]) == channel { end += 1 }
+            failures += apply(operations[start..<end], through: channel)
+            start = end
+        }
+        return failures
+    }
+
+    private mutating func apply(
+        _ operations: ArraySlice<Operation>, through channel: Channel
+    ) -> [OperationFailure] {
+        switch channel {
+        case .ipvs:
+            ipvs.apply(operations)
+        case .routes:
+            routes.apply(operations)
+        case .record:
+            Self.failures(of: operations) { () throws(DataplaneError) in
+                try record.record(operations)
+            }
+        case .device:
+            Self.failures(of: operations) { () throws(DataplaneError) in
+                try routes.prepareDevice()
+            }
+        case .parameter:
+            operations.indices.flatMap { index in
+                Self.failures(of: operations[index...index]) { () throws(DataplaneError) in
+                    guard case .setParameter(let parameter, let value) = operations[index] else {
+                        return
+                    }
+                    try parameter.write(value)
+                }
+            }
+        }
+    }
+
+    private static func failures(
+        of operations: ArraySlice<Operation>, _ body: () throws(DataplaneError) -> Void
+    ) -> [OperationFailure] {
+        do throws(DataplaneError) {
+            try body()
+            return []
+        } catch {
+            return operations.indices.map { OperationFailure(index: $0, error: error) }
+        }
+    }
+}
+
+/// The way into the kernel that an operation takes; neighbours with the same way go together.
+private enum Channel: Hashable {
+    case ipvs
+    case routes
+    case record
+    case device
+    case parameter
+
+    init(_ operation: Operation) {
+        switch operation {
+        case .addVirtualServer, .editVirtualServer, .deleteVirtualServer, .addRealServer,
+            .editRealServer, .deleteRealServer, .setTimeouts:
+            self = .ipvs
+        case .announce, .replaceAnnouncement, .withdraw: self = .routes
+        case .claim, .release: self = .record
+        case .prepareDevice: self = .device
+        case .setParameter: self = .parameter
+        }
+    }
+}
+
+extension VirtualServerReading {
+    /// What was set, without what has happened since.
+    fileprivate var entry: IPVSState.Entry {
+        IPVSState.Entry(server: server, realServers: realServers.map(\.server))
+    }
+}

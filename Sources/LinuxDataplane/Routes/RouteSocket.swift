@@ -1,0 +1,234 @@
+package import Addressing
+package import DataplaneModel
+import Netlink
+
+/// A conversation with the kernel's routing: the service device, and which addresses are local.
+package struct RouteSocket: ~Copyable {
+    private var socket: NetlinkSocket
+    private let deviceName: String
+
+    /// A network device as far as it matters here.
+    private struct Link {
+        let index: UInt32
+        let isUp: Bool
+    }
+
+    /// Opens a conversation about the service device of this name.
+    package init(device name: String) throws(DataplaneError) {
+        deviceName = name
+        do throws(NetlinkError) {
+            socket = try NetlinkSocket(.route)
+        } catch {
+            throw DataplaneError(error, action: "reach the kernel's routing")
+        }
+    }
+
+    /// System calls made so far.
+    package var systemCalls: Int { socket.systemCalls }
+
+    /// Whether the service device is there and up.
+    ///
+    /// Up, because the kernel takes no IPv6 local route on a device that is down
+    /// (`ip6_route_info_create`, `net/ipv6/route.c`).
+    package mutating func hasDevice() throws(DataplaneError) -> Bool {
+        try link()?.isUp ?? false
+    }
+
+    /// Makes the service device where it is missing, and sets it up.
+    package mutating func prepareDevice() throws(DataplaneError) {
+        var batch = MessageBatch()
+        batch.appendPreparation(ofDevice: deviceName)
+        let failures = socket.transact(&batch)
+        let exists = ErrorNumber.exists.rawValue
+        for failure in failures {
+            let isHarmless = failure.index == 1 || (failure.index == 0 && failure.error.code == exists)
+            if !isHarmless {
+                throw DataplaneError(failure.error, action: "make the device \(deviceName)")
+            }
+        }
+    }
+
+    /// The addresses that are announced on the service device, and those of other devices.
+    package mutating func addresses() throws(DataplaneError) -> ObservedAddresses {
+        var observed = ObservedAddresses()
+        let device = try link()?.index
+        try dump("list the addresses", RouteProtocol.getAddress, header: { $0.zeros(8) }) { payload in
+            guard payload.count >= 8 else { return }
+            let family = payload[0]
+            let index: UInt32 = payload.extracting(4..<8).number()
+            var local: IPAddress?
+            var address: IPAddress?
+            forEachAttribute(in: payload.extracting(8..<payload.count)) { type, value in
+                switch type {
+                case RouteProtocol.local: local = Self.address(family, value)
+                case RouteProtocol.address: address = Self.address(family, value)
+                default: break
+                }
+            }
+            // On a point-to-point link "address" is the other end.
+            guard let found = local ?? address else { return }
+            if index == device {
+                observed.announced[found] = .bound
+            } else {
+                observed.foreign.insert(found)
+            }
+        }
+        guard let device else { return observed }
+        for family in [RouteProtocol.familyIPv4, RouteProtocol.familyIPv6] {
+            try localRoutes(family: family, device: device, into: &observed)
+        }
+        return observed
+    }
+
+    private mutating func localRoutes(
+        family: UInt8, device: UInt32, into observed: inout ObservedAddresses
+    ) throws(DataplaneError) {
+        try dump("list the local routes", RouteProtocol.getRoute) { writer in
+            writer.raw(family)
+            writer.zeros(3)
+            writer.raw(RouteProtocol.localTable)
+            writer.zeros(7)
+        } reply: { payload in
+            guard payload.count >= 12, payload[4] == RouteProtocol.localTable,
+                payload[7] == RouteProtocol.localType, payload[5] != RouteProtocol.madeByKernel
+            else { return }
+            var destination: IPAddress?
+            var source: IPAddress?
+            var output: UInt32 = 0
+            forEachAttribute(in: payload.extracting(12..<payload.count)) { type, value in
+                switch type {
+                case RouteProtocol.destination: destination = Self.address(family, value)
+                case RouteProtocol.preferredSource: source = Self.address(family, value)
+                case RouteProtocol.outputDevice: output = value.number()
+                default: break
+                }
+            }
+            guard output == device, let destination,
+                observed.announced[destination] == nil
+            else { return }
+            observed.announced[destination] = .route(source: source)
+        }
+    }
+
+    /// The source address that the node's own packets to the rest of the world would have; nil
+    /// where the node has no such address.
+    package mutating func preferredSource(_ family: AddressFamily) -> IPAddress? {
+        // Documentation prefixes (RFC 5737, RFC 3849): only a default route covers them.
+        let elsewhere =
+            family == .ipv4
+            ? IPAddress.ipv4(0xc633_6401) : IPAddress.ipv6(high: 0x2001_0db8 << 32, low: 1)
+        var source: IPAddress?
+        try? socket.request(type: RouteProtocol.getRoute) { writer in
+            writer.raw(elsewhere.routeFamily)
+            writer.raw(UInt8(family.bits))
+            writer.zeros(10)
+            writer.attribute(RouteProtocol.destination, elsewhere)
+        } reply: { _, payload in
+            guard payload.count >= 12 else { return }
+            forEachAttribute(in: payload.extracting(12..<payload.count)) { type, value in
+                if type == RouteProtocol.preferredSource {
+                    source = IPAddress(family: family, networkOrder: value)
+                }
+            }
+        }
+        if let source { return source }
+        let others = (try? addresses().foreign) ?? []
+        return others.filter {
+            $0.family == family && !$0.isLoopback && !$0.isLinkLocal
+        }.min()
+    }
+
+    /// Carries out announcements and withdrawals, in their order, and answers which failed, by
+    /// their position in `operations`. Operations of another kind must not be among them.
+    package mutating func apply(_ operations: ArraySlice<Operation>) -> [OperationFailure] {
+        let device: UInt32
+        do throws(DataplaneError) {
+            device = try link()?.index ?? 0
+        } catch {
+            return operations.indices.map { OperationFailure(index: $0, error: error) }
+        }
+        var batch = MessageBatch()
+        batch.reserveCapacity(operations.count, averageSize: 64)
+        // An operation may need two messages.
+        var origins: [Int] = []
+        for (index, operation) in zip(operations.indices, operations) {
+            batch.append(operation, device: device)
+            while origins.count < batch.count { origins.append(index) }
+        }
+        var failures: [OperationFailure] = []
+        for failure in socket.transact(&batch) {
+            let index = origins[failure.index]
+            guard failures.last?.index != index else { continue }
+            failures.append(
+                OperationFailure(
+                    index: index,
+                    error: DataplaneError(
+                        operations[index], code: ErrorNumber(rawValue: failure.error.code),
+                        kernelMessage: failure.error.message)))
+        }
+        return failures
+    }
+
+    private mutating func link() throws(DataplaneError) -> Link? {
+        var found: Link?
+        do throws(NetlinkError) {
+            try socket.request(type: RouteProtocol.getLink) { writer in
+                writer.linkHeader()
+                writer.attribute(RouteProtocol.linkName, deviceName)
+            } reply: { _, payload in
+                guard payload.count >= 16 else { return }
+                let flags: UInt32 = payload.extracting(8..<12).number()
+                found = Link(
+                    index: payload.extracting(4..<8).number(),
+                    isUp: flags & RouteProtocol.isUp != 0)
+            }
+        } catch {
+            if error.code == ErrorNumber.noDevice.rawValue { return nil }
+            throw DataplaneError(error, action: "look for the device \(deviceName)")
+        }
+        return found
+    }
+
+    private mutating func dump(
+        _ action: String, _ type: UInt16, header: (inout AttributeWriter) -> Void,
+        reply: (Span<UInt8>) -> Void
+    ) throws(DataplaneError) {
+        do throws(NetlinkError) {
+            try socket.request(type: type, flags: .dump, header) { _, payload in reply(payload) }
+        } catch {
+            // A table that changes while it is read repeats or skips entries; what is missed now is
+            // seen by the next reading.
+            if error.code != ErrorNumber.interrupted.rawValue {
+                throw DataplaneError(error, action: action)
+            }
+        }
+    }
+
+    private static func address(_ family: UInt8, _ value: Span<UInt8>) -> IPAddress? {
+        switch family {
+        case RouteProtocol.familyIPv4: IPAddress(family: .ipv4, networkOrder: value)
+        case RouteProtocol.familyIPv6: IPAddress(family: .ipv6, networkOrder: value)
+        default: nil
+        }
+    }
+}
+
+extension MessageBatch {
+    /// Adds the messages of an announcement or a withdrawal.
+    fileprivate mutating func append(_ operation: Operation, device: UInt32) {
+        switch operation {
+        case .announce(let address, let announcement):
+            appendAnnouncement(
+                of: address, announcement, device: device, flags: [.create, .exclusive])
+        case .replaceAnnouncement(let address, let old, let new):
+            appendAnnouncement(of: address, new, device: device, flags: [.create, .replace])
+            if (old == .bound) != (new == .bound) {
+                appendWithdrawal(of: address, old, device: device)
+            }
+        case .withdraw(let address, let announcement):
+            appendWithdrawal(of: address, announcement, device: device)
+        default:
+            break
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Addressing
+import ServiceModel
+
+/// A `discovery.k8s.io/v1` EndpointSlice as it is written.
+struct EndpointSliceManifest: ObjectManifest {
+    static let kind = ObjectKind.endpointSlice
+
+    let metadata: ObjectMetadata?
+    let addressType: String?
+    let endpoints: [EndpointEntry]?
+    let ports: [Port]?
+
+    struct EndpointEntry: Decodable {
+        let addresses: [String]?
+        let conditions: Conditions?
+        let nodeName: String?
+        let zone: String?
+    }
+
+    struct Conditions: Decodable {
+        let ready: Bool?
+        let serving: Bool?
+        let terminating: Bool?
+    }
+
+    struct Port: Decodable {
+        let name: String?
+        let `protocol`: String?
+        let port: WholeNumber?
+    }
+
+    func change(of name: ObjectName, _ findings: inout Findings) -> ClusterChange? {
+        guard let serviceName = metadata?.labels?.serviceName, !serviceName.isEmpty else {
+            findings.notice(
+                "is left aside: it has no label kubernetes.io/service-name, and so no Service"
+            )
+            return .endpointSliceRemoved(name)
+        }
+        let family: AddressFamily
+        switch addressType {
+        case "IPv4":
+            family = .ipv4
+        case "IPv6":
+            family = .ipv6
+        case "FQDN":
+            findings.notice("is left aside: its addressType FQDN has no addresses to send to")
+            return .endpointSliceRemoved(name)
+        case nil:
+            findings.problem("addressType", "is missing; IPv4 or IPv6 belongs here")
+            return nil
+        case let other?:
+            findings.problem("addressType", "\"\(other)\" is not IPv4 or IPv6")
+            return nil
+        }
+        let ports = usablePorts(&findings)
+        let endpoints = usableEndpoints(of: family, &findings)
+        guard let ports else { return nil }
+        return .endpointSlice(
+            EndpointSlice(
+                name: name,
+                service: ObjectName(namespace: name.namespace, name: serviceName),
+                family: family,
+                ports: ports,
+                endpoints: endpoints
+            )
+        )
+    }
+
+    /// Nil when a port is wrong: then it cannot be told what the endpoints would serve.
+    private func usablePorts(_ findings: inout Findings) -> [EndpointPort]? {
+        var result: [EndpointPort] = []
+        var names: [String: Int] = [:]
+        var isRight = true
+        for (index, entry) in (ports ?? []).enumerated() {
+            let field = "ports[\(index)]"
+            guard let number = entry.port?.value else {
+                findings.notice("has no number in \(field); every port is none to send to")
+                continue
+            }
+            let name = entry.name ?? ""
+            if let first = names.updateValue(index, forKey: name) {
+                findings.problem(
+                    "\(field).name",
+                    "\"\(name)\" is also the name of ports[\(first)]"
+                )
+                isRight = false
+            }
+            let transport = findings.transport(entry.protocol, at: "\(field).protocol")
+            guard let port = findings.port(number, at: "\(field).port"), let transport else {
+                isRight = false
+                continue
+            }
+            result.append(EndpointPort(name: name, transport: transport, port: port))
+        }
+        return isRight ? result : nil
+    }
+
+    private func usableEndpoints(
+        of family: AddressFamily,
+        _ findings: inout Findings
+    ) -> [Endpoint] {
+        guard let entries = endpoints else { return [] }
+        var result: [Endpoint] = []
+        result.reserveCapacity(entries.count)
+        for (index, entry) in entries.enumerated() {
+            guard let text = entry.addresses?.first else {
+                findings.problem(
+                    "endpoints[\(index)].addresses",
+                    "is empty; an \(family) address belongs here"
+                )
+                continue
+            }
+            guard
+                let address = findings.address(
+                    text,
+                    at: "endpoints[\(index)].addresses[0]",
+                    of: .endpoint
+                )
+            else { continue }
+            guard address.family == family else {
+                findings.problem(
+                    "endpoints[\(index)].addresses[0]",
+                    "\(address) is not an \(family) address, which addressType promises"
+                )
+                continue
+            }
+            result.append(
+                Endpoint(
+                    address: address,
+                    conditions: EndpointConditions(
+                        ready: entry.conditions?.ready,
+                        serving: entry.conditions?.serving,
+                        terminating: entry.conditions?.terminating
+                    ),
+                    nodeName: entry.nodeName,
+                    zone: entry.zone
+                )
+            )
+        }
+        return result
+    }
+}

@@ -1,0 +1,60 @@
+import Addressing
+
+extension Findings {
+    /// Who is to have an address; neither can have one that means something else on each node.
+    enum AddressUse: String {
+        case service = "Service"
+        case endpoint = "endpoint"
+    }
+
+    /// Reads an address; nil, and a problem, when it is none or one that `use` cannot have.
+    mutating func address(
+        _ text: String,
+        at field: @autoclosure () -> String,
+        of use: AddressUse
+    ) -> IPAddress? {
+        do throws(AddressError) {
+            let address = try IPAddress(text)
+            guard let objection = Self.objection(to: address) else { return address }
+            problem(field(), "\(address) is \(objection), which no \(use.rawValue) can have")
+        } catch {
+            problem(field(), error.description)
+        }
+        return nil
+    }
+
+    private static func objection(to address: IPAddress) -> String? {
+        if address.isUnspecified { return "the unspecified address" }
+        if address.isLoopback { return "a loopback address" }
+        if address.isMulticast { return "a multicast address" }
+        if address.isLinkLocal { return "a link-local address" }
+        if address == .ipv4(.max) { return "the broadcast address" }
+        if address.family == .ipv6, address.high == 0, address.low >> 32 == 0xffff {
+            return "an IPv4 address written as IPv6"
+        }
+        return nil
+    }
+
+    /// 1…65535; nil, and a problem, for anything else.
+    mutating func port(_ number: Int?, at field: String) -> UInt16? {
+        guard let number else {
+            problem(field, "is missing; a number in 1…65535 belongs here")
+            return nil
+        }
+        guard let port = UInt16(exactly: number), port > 0 else {
+            problem(field, "\(number) is outside 1…65535")
+            return nil
+        }
+        return port
+    }
+
+    /// TCP when nothing is said; nil, and a problem, for what is no protocol of Kubernetes.
+    mutating func transport(_ text: String?, at field: String) -> TransportProtocol? {
+        guard let text else { return .tcp }
+        guard let transport = TransportProtocol(kubernetesName: text) else {
+            problem(field, "\"\(text)\" is not TCP, UDP or SCTP")
+            return nil
+        }
+        return transport
+    }
+}

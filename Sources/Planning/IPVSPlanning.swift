@@ -1,0 +1,180 @@
+package import Addressing
+package import DataplaneModel
+
+/// The parts of a state that may differ from what is wanted.
+package struct TouchedParts: Sendable {
+    package var virtualServers: Set<VirtualServerKey> = []
+    package var addresses: Set<IPAddress> = []
+    /// Kernel parameters, timeouts, and the service device.
+    package var node = false
+
+    package init() {}
+
+    package var isEmpty: Bool { virtualServers.isEmpty && addresses.isEmpty && !node }
+
+    /// All that is wanted, and all that is ours.
+    package static func everything(of applied: IPVSState, and desired: IPVSState) -> TouchedParts {
+        var parts = TouchedParts()
+        parts.node = true
+        parts.virtualServers.formUnion(desired.virtualServers.keys)
+        parts.addresses.formUnion(desired.addresses.keys)
+        for object in applied.claims.keys {
+            switch object {
+            case .virtualServer(let key): parts.virtualServers.insert(key)
+            case .address(let address): parts.addresses.insert(address)
+            }
+        }
+        return parts
+    }
+}
+
+extension IPVSState {
+    /// The steps from this state to the desired one, for the touched parts.
+    ///
+    /// It grows from the packet's exit to its entry and shrinks in reverse: what traffic relies on
+    /// is there before traffic can reach it, and new real servers are there before old ones go. What
+    /// is neither wanted nor claimed as ours is left alone. The steps come in one order whatever the
+    /// order of the input.
+    package func plan(to desired: IPVSState, touching parts: TouchedParts) -> Plan {
+        var steps = PlanSections()
+        if parts.node { planNode(to: desired, into: &steps) }
+        if !parts.virtualServers.isEmpty || !parts.addresses.isEmpty,
+            desired.hasDevice, !hasDevice, !parts.node
+        {
+            steps.foundation.append(.prepareDevice)
+        }
+        for key in parts.virtualServers.sorted() {
+            planVirtualServer(key, to: desired, into: &steps)
+        }
+        for address in parts.addresses.sorted() {
+            planAddress(address, to: desired, into: &steps)
+        }
+        return steps.plan
+    }
+
+    private func planNode(to desired: IPVSState, into steps: inout PlanSections) {
+        // Forwarding comes last: at that moment the kernel drops the default routes it learned from
+        // router advertisements on interfaces whose accept_ra is not yet 2 (`addrconf_fixup_forwarding`).
+        let inOrder = desired.parameters.sorted {
+            let (first, second) = ($0.key, $1.key)
+            let isLast = KernelRequirements.forwardIPv6
+            return first == isLast || second == isLast ? second == isLast && first != isLast
+                : first < second
+        }
+        for (parameter, value) in inOrder where parameters[parameter] != value {
+            steps.foundation.append(.setParameter(parameter, value))
+        }
+        var missing = ConnectionTimeouts()
+        if desired.timeouts.tcp != timeouts.tcp { missing.tcp = desired.timeouts.tcp }
+        if desired.timeouts.tcpFin != timeouts.tcpFin { missing.tcpFin = desired.timeouts.tcpFin }
+        if desired.timeouts.udp != timeouts.udp { missing.udp = desired.timeouts.udp }
+        if missing != ConnectionTimeouts() { steps.foundation.append(.setTimeouts(missing)) }
+        if desired.hasDevice, !hasDevice { steps.foundation.append(.prepareDevice) }
+    }
+
+    private func planVirtualServer(
+        _ key: VirtualServerKey, to desired: IPVSState, into steps: inout PlanSections
+    ) {
+        let object = OwnedObject.virtualServer(key)
+        let claim = claims[object]
+        guard let wanted = desired.virtualServers[key] else {
+            guard claim != nil else { return }
+            if virtualServers[key] != nil { steps.deletions.append(.deleteVirtualServer(key)) }
+            steps.releases.append(.release(object))
+            return
+        }
+        if let owner = desired.claims[object], owner != claim {
+            steps.claims.append(.claim(object, owner))
+        }
+        guard let present = virtualServers[key] else {
+            Self.planNew(wanted, into: &steps)
+            return
+        }
+        if present.server != wanted.server {
+            steps.growth.append(.editVirtualServer(wanted.server))
+        }
+        Self.planRealServers(from: present.realServers, to: wanted, into: &steps)
+    }
+
+    /// `mh` computes its whole table anew at each real server that is added; as `rr` first and `mh`
+    /// last it does so once.
+    private static func planNew(_ wanted: Entry, into steps: inout PlanSections) {
+        let key = wanted.server.key
+        var first = wanted.server
+        let isLate = first.scheduler == .maglevHashing && wanted.realServers.count > 1
+        if isLate {
+            first.scheduler = .roundRobin
+            first.schedulerFlags = []
+        }
+        steps.growth.append(.addVirtualServer(first))
+        for server in wanted.realServers { steps.growth.append(.addRealServer(server, of: key)) }
+        if isLate { steps.growth.append(.editVirtualServer(wanted.server)) }
+    }
+
+    private static func planRealServers(
+        from present: [RealServer], to wanted: Entry, into steps: inout PlanSections
+    ) {
+        let key = wanted.server.key
+        var old = 0
+        for server in wanted.realServers {
+            while old < present.count, present[old].address < server.address {
+                steps.reduction.append(.deleteRealServer(present[old].address, of: key))
+                old += 1
+            }
+            if old < present.count, present[old].address == server.address {
+                if present[old] != server { steps.growth.append(.editRealServer(server, of: key)) }
+                old += 1
+            } else {
+                steps.growth.append(.addRealServer(server, of: key))
+            }
+        }
+        for server in present[old...] {
+            steps.reduction.append(.deleteRealServer(server.address, of: key))
+        }
+    }
+
+    private func planAddress(
+        _ address: IPAddress, to desired: IPVSState, into steps: inout PlanSections
+    ) {
+        let object = OwnedObject.address(address)
+        let isClaimed = claims[object] != nil
+        let present = addresses[address]
+        guard let wanted = desired.addresses[address] else {
+            guard isClaimed else { return }
+            if let present { steps.withdrawals.append(.withdraw(address, present)) }
+            steps.releases.append(.release(object))
+            return
+        }
+        guard present != nil || !foreignAddresses.contains(address) else { return }
+        if !isClaimed { steps.claims.append(.claim(object, "")) }
+        if let present {
+            if present != wanted {
+                steps.announcements.append(.replaceAnnouncement(address, from: present, to: wanted))
+            }
+        } else {
+            steps.announcements.append(.announce(address, wanted))
+        }
+    }
+}
+
+/// A plan in the making, by what may come only after what.
+private struct PlanSections {
+    var foundation: [Operation] = []
+    var claims: [Operation] = []
+    var growth: [Operation] = []
+    var announcements: [Operation] = []
+    var reduction: [Operation] = []
+    var withdrawals: [Operation] = []
+    var deletions: [Operation] = []
+    var releases: [Operation] = []
+
+    var plan: Plan {
+        let sections = [
+            foundation, claims, growth, announcements, reduction, withdrawals, deletions, releases,
+        ]
+        var operations: [Operation] = []
+        operations.reserveCapacity(sections.reduce(0) { $0 + $1.count })
+        for section in sections { operations += section }
+        return Plan(operations)
+    }
+}

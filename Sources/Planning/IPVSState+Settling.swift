@@ -1,0 +1,34 @@
+package import DataplaneModel
+
+extension IPVSState {
+    /// The state after every step of the plan for these parts has succeeded.
+    ///
+    /// The same as applying the steps one by one, without repeating their work; the real servers
+    /// then share their storage with the desired state.
+    package mutating func settle(_ parts: TouchedParts, at desired: IPVSState) {
+        if parts.node {
+            parameters.merge(desired.parameters) { $1 }
+            apply(.setTimeouts(desired.timeouts))
+        }
+        if desired.hasDevice { hasDevice = true }
+        for key in parts.virtualServers {
+            let object = OwnedObject.virtualServer(key)
+            if let wanted = desired.virtualServers[key] {
+                virtualServers[key] = wanted
+                claims[object] = desired.claims[object]
+            } else if claims.removeValue(forKey: object) != nil {
+                virtualServers[key] = nil
+            }
+        }
+        for address in parts.addresses {
+            let object = OwnedObject.address(address)
+            if let wanted = desired.addresses[address] {
+                if addresses[address] == nil, foreignAddresses.contains(address) { continue }
+                addresses[address] = wanted
+                claims[object] = desired.claims[object]
+            } else if claims.removeValue(forKey: object) != nil {
+                addresses[address] = nil
+            }
+        }
+    }
+}

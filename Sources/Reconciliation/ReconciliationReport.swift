@@ -1,0 +1,34 @@
+package import DataplaneModel
+package import ServiceModel
+
+/// What one round of reconciliation did, for the log.
+package struct ReconciliationReport: Sendable {
+    /// A failed step, with the Service port it was for where there is one.
+    package struct Failure: Sendable {
+        package let owner: String?
+        package let error: DataplaneError
+        /// How long until the next attempt.
+        package let retryIn: Duration
+    }
+
+    /// Steps that were done.
+    package var applied = 0
+    package var failures: [Failure] = []
+    /// Objects that failed before and are in order now.
+    package var recovered: [RetrySubject] = []
+    package var newProblems: [ObjectProblem] = []
+    package var solvedProblems: [ObjectProblem] = []
+    /// Steps that an audit had to plan: what something else changed in the kernel.
+    package var drift = 0
+    /// Why an audit could not be done this time.
+    package var auditError: DataplaneError?
+    /// Everything that exists has been programmed at least once.
+    package var isInitialSync = false
+
+    package init() {}
+
+    package var isEmpty: Bool {
+        applied == 0 && failures.isEmpty && recovered.isEmpty && newProblems.isEmpty
+            && solvedProblems.isEmpty && drift == 0 && auditError == nil && !isInitialSync
+    }
+}

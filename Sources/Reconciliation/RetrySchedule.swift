@@ -1,0 +1,57 @@
+package import Addressing
+package import DataplaneModel
+
+/// Something that failed and will be tried again.
+package enum RetrySubject: Hashable, Sendable {
+    case virtualServer(VirtualServerKey)
+    case address(IPAddress)
+    case scheduler(Scheduler)
+    /// Kernel parameters, time-outs, the service device.
+    case node
+}
+
+/// When to try again what failed: after `initial`, then twice as long each time, up to `maximum`.
+package struct RetrySchedule: Sendable {
+    private struct Entry {
+        var attempts: Int
+        var due: Duration
+    }
+
+    private var entries: [RetrySubject: Entry] = [:]
+    private let initial: Duration
+    private let maximum: Duration
+
+    package init(initial: Duration, maximum: Duration) {
+        self.initial = initial
+        self.maximum = max(initial, maximum)
+    }
+
+    package var isEmpty: Bool { entries.isEmpty }
+
+    package var count: Int { entries.count }
+
+    /// The earliest moment at which something is due, on the clock that `now` is read from.
+    package var nextDue: Duration? { entries.values.map(\.due).min() }
+
+    /// Notes a failure, and answers how long to wait.
+    package mutating func failed(_ subject: RetrySubject, now: Duration) -> Duration {
+        let attempts = (entries[subject]?.attempts ?? 0) + 1
+        var delay = initial
+        for _ in 1..<max(attempts, 1) where delay < maximum { delay *= 2 }
+        delay = min(delay, maximum)
+        entries[subject] = Entry(attempts: attempts, due: now + delay)
+        return delay
+    }
+
+    /// Forgets a subject; true when there had been a failure.
+    package mutating func succeeded(_ subject: RetrySubject) -> Bool {
+        entries.removeValue(forKey: subject) != nil
+    }
+
+    package func contains(_ subject: RetrySubject) -> Bool { entries[subject] != nil }
+
+    /// What is to be tried at this moment.
+    package func due(at now: Duration) -> [RetrySubject] {
+        entries.filter { $0.value.due <= now }.map(\.key)
+    }
+}

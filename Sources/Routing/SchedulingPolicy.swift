@@ -1,0 +1,40 @@
+package import ServiceModel
+
+/// Which scheduler a Service gets: its own annotation, else its namespace's, else the global one.
+package struct SchedulingPolicy: Hashable, Sendable {
+    package var global: SchedulerRequest
+    package var namespaces: [String: SchedulerRequest]
+
+    package init(global: SchedulerRequest, namespaces: [String: SchedulerRequest] = [:]) {
+        self.global = global
+        self.namespaces = namespaces
+    }
+
+    /// The key of the annotation that names a scheduler, behind `Service.annotationPrefix`.
+    package static let schedulerAnnotation = "scheduler"
+    /// The key of the annotation that lists scheduler flags, separated by commas.
+    package static let flagsAnnotation = "scheduler-flags"
+
+    /// The request of one Service.
+    ///
+    /// Flags without a scheduler are for the scheduler that the Service would have had anyway.
+    package func request(for service: Service) -> SchedulerRequest {
+        let inherited = namespaces[service.name.namespace] ?? global
+        // Nearly every Service: none of its annotations is for us.
+        guard !service.annotations.isEmpty else { return inherited }
+        let name = service.annotations[Self.schedulerAnnotation].map(Self.trimmed)
+        let flags = service.annotations[Self.flagsAnnotation].map { text in
+            text.split(separator: ",").map { Self.trimmed(String($0)) }.filter { !$0.isEmpty }
+        }
+        if let name, !name.isEmpty {
+            return SchedulerRequest(name: name, flags: flags)
+        }
+        return SchedulerRequest(name: inherited.name, flags: flags ?? inherited.flags)
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        let isSpace = { (character: Character) in character == " " || character == "\t" }
+        let start = text.drop(while: isSpace)
+        return String(start.reversed().drop(while: isSpace).reversed())
+    }
+}

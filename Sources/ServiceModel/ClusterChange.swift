@@ -1,0 +1,30 @@
+/// One thing that became different in the cluster.
+///
+/// A changed object arrives whole; saying the same again is allowed and touches nothing.
+package enum ClusterChange: Hashable, Sendable {
+    case service(Service)
+    case serviceRemoved(ObjectName)
+    case endpointSlice(EndpointSlice)
+    case endpointSliceRemoved(ObjectName)
+    /// `v1` Endpoints, already as slices (one for each subset and family). They count only while
+    /// their Service has no EndpointSlice. The name is that of the Service.
+    case endpoints(ObjectName, [EndpointSlice])
+    case endpointsRemoved(ObjectName)
+}
+
+/// What a source of cluster state tells its reader.
+package enum SourceEvent: Hashable, Sendable {
+    /// Everything that exists has been said once. Nothing is programmed before.
+    case initialSetComplete
+    case changes([ClusterChange])
+}
+
+/// A place that says what the cluster wants: the Kubernetes API, or a directory of manifests.
+package protocol ServiceSource: Sendable {
+    /// Hands events to `sink`, in order, until its task is cancelled.
+    ///
+    /// What cannot be read stays as it was, and is logged by the source.
+    ///
+    /// - Throws: only what makes it pointless to go on; the sink keeps what it was told.
+    func run(_ sink: @escaping @Sendable (SourceEvent) -> Void) async throws
+}

@@ -1,0 +1,105 @@
+package import Addressing
+
+/// The configuration file as one value, with every field that was not given at its default.
+///
+/// What `load(yaml:fileName:)` and `applying(_:)` return keeps all ranges and rules. A value that
+/// is built by hand is not checked.
+package struct FairleadConfiguration: Hashable, Sendable {
+    package static let apiVersion = "fairlead.dev/v1alpha1"
+    package static let kind = "FairleadConfiguration"
+
+    package var mode = ProxyMode.auto
+    /// Empty when the host's name is to be taken.
+    package var nodeName = ""
+    package var ipvs = IPVSSettings()
+    package var addresses = AddressSettings()
+    /// The addresses of Pods, of all nodes together; no prefix twice.
+    package var clusterCIDRs: [IPPrefix] = []
+    package var intervals = Intervals()
+    /// An absolute path.
+    package var stateDirectory = "/run/fairlead"
+    package var manifests = ManifestSettings()
+    package var logging = LoggingSettings()
+
+    /// The defaults.
+    package init() {}
+}
+
+/// What carries the traffic to the endpoints.
+package enum ProxyMode: String, Hashable, Sendable, CaseIterable {
+    /// The best that the node can do.
+    case auto
+    case ipvs
+}
+
+extension FairleadConfiguration: ConfigurationSection {
+    static var fields: [Field<FairleadConfiguration>] {
+        [
+            .constant("apiVersion", apiVersion),
+            .constant("kind", kind),
+            .value(
+                "mode",
+                \.mode,
+                .mode,
+                """
+                What carries the traffic of Services to their endpoints; auto is the best that \
+                the node can do.
+                """
+            ),
+            .value(
+                "nodeName",
+                \.nodeName,
+                .nodeName,
+                "The name of the Node object of this machine. Empty: the host's name."
+            ),
+            .section("ipvs", \.ipvs, "What is asked of IPVS in the kernel."),
+            .section(
+                "addresses",
+                \.addresses,
+                "How the addresses of Services are made known to this node."
+            ),
+            .list(
+                "clusterCIDRs",
+                \.clusterCIDRs,
+                .prefix,
+                """
+                The addresses of the Pods of all nodes. What comes to a Service from elsewhere is \
+                masqueraded. Empty: not known.
+                """
+            ),
+            .section(
+                "intervals",
+                \.intervals,
+                "When things are done and done again, as durations such as 500ms, 1.5s or 1h30m."
+            ),
+            .value(
+                "stateDirectory",
+                \.stateDirectory,
+                .absolutePath,
+                "The directory for what must outlive the process but not the machine."
+            ),
+            .section(
+                "manifests",
+                \.manifests,
+                "Where Services and EndpointSlices are read from."
+            ),
+            .section("logging", \.logging, "What is logged."),
+        ]
+    }
+
+    var contradictions: [Contradiction] {
+        clusterCIDRs.enumerated().compactMap { index, prefix in
+            guard clusterCIDRs.prefix(index).contains(prefix) else { return nil }
+            return Contradiction(
+                "clusterCIDRs[\(index)]",
+                keys: ["clusterCIDRs"],
+                value: "\(prefix)",
+                "\"\(prefix)\" is given twice"
+            )
+        }
+    }
+}
+
+extension ValueForm where Value == ProxyMode {
+    static var mode: Self { .oneOf("a mode") }
+}

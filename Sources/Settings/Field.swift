@@ -1,0 +1,154 @@
+import Yams
+
+/// A part of the configuration that is a map in the file.
+///
+/// Its table of fields is all there is to reading it and to printing it.
+protocol ConfigurationSection {
+    /// The section with every field at its default.
+    init()
+    static var fields: [Field<Self>] { get }
+    /// What is wrong between values each of which is allowed by itself.
+    var contradictions: [Contradiction] { get }
+}
+
+extension ConfigurationSection {
+    var contradictions: [Contradiction] { [] }
+}
+
+/// Values that do not go together.
+struct Contradiction {
+    /// The path below the section, such as `flags[1]`.
+    let path: String
+    /// The keys of the values; when one of them could not be read there is nothing to compare.
+    let keys: [String]
+    let value: String
+    let message: String
+
+    init(_ path: String, keys: [String], value: String, _ message: String) {
+        self.path = path
+        self.keys = keys
+        self.value = value
+        self.message = message
+    }
+}
+
+/// One line of a section's table: a key, what it is for, and where its value goes.
+///
+/// The comment for the file ends with a line on what is allowed and what is the default, which come
+/// from the form and from the section.
+struct Field<Section> {
+    let key: String
+    let comment: String
+    /// Reads the value at a path into the section; whatever is wrong is left with the reader, and
+    /// the section keeps its value.
+    let read: (Node, String, inout Section, inout FieldReader) -> Void
+    /// Adds the key and the value.
+    let write: (Section, inout CommentedYAML) -> Void
+}
+
+extension Field where Section: ConfigurationSection {
+    /// A field that must be there and has one value.
+    static func constant(_ key: String, _ value: String) -> Field {
+        Field(key: key, comment: "") { node, path, _, reader in
+            let form = ValueForm<String>(allowed: value) { text throws(InvalidValue) in
+                guard text == value else {
+                    throw InvalidValue("\"\(text)\" is not known here; write \(key): \(value)")
+                }
+                return text
+            } print: {
+                $0
+            }
+            _ = reader.scalar(node, at: path, form)
+        } write: { _, yaml in
+            yaml.line("\(key): \(value)")
+        }
+    }
+
+    static func value<Value>(
+        _ key: String,
+        _ target: WritableKeyPath<Section, Value>,
+        _ form: ValueForm<Value>,
+        _ purpose: String
+    ) -> Field {
+        let standard = form.print(Section()[keyPath: target])
+        let comment = "\(purpose)\nAllowed: \(form.allowed). Default: \(standard)."
+        return Field(key: key, comment: comment) { node, path, section, reader in
+            guard let value = reader.scalar(node, at: path, form) else { return }
+            section[keyPath: target] = value
+        } write: { section, yaml in
+            yaml.line("\(key): \(form.print(section[keyPath: target]))")
+        }
+    }
+
+    static func list<Value>(
+        _ key: String,
+        _ target: WritableKeyPath<Section, [Value]>,
+        _ form: ValueForm<Value>,
+        _ purpose: String
+    ) -> Field {
+        let comment = "\(purpose)\nAllowed: a list of \(form.allowed). Default: []."
+        return Field(key: key, comment: comment) { node, path, section, reader in
+            guard let values = reader.list(node, at: path, form) else { return }
+            section[keyPath: target] = values
+        } write: { section, yaml in
+            yaml.list(key, section[keyPath: target].map(form.print))
+        }
+    }
+
+    /// A list for which not given and empty are two things.
+    static func optionalList<Value>(
+        _ key: String,
+        _ target: WritableKeyPath<Section, [Value]?>,
+        _ form: ValueForm<Value>,
+        _ purpose: String
+    ) -> Field {
+        let comment = "\(purpose)\nAllowed: null, or a list of \(form.allowed). Default: null."
+        return Field(key: key, comment: comment) { node, path, section, reader in
+            guard let values = reader.list(node, at: path, form) else { return }
+            section[keyPath: target] = values
+        } write: { section, yaml in
+            if let values = section[keyPath: target] {
+                yaml.list(key, values.map(form.print))
+            } else {
+                yaml.line("\(key): null")
+            }
+        }
+    }
+
+    static func section<Inner: ConfigurationSection>(
+        _ key: String,
+        _ target: WritableKeyPath<Section, Inner>,
+        _ purpose: String
+    ) -> Field {
+        Field(key: key, comment: purpose) { node, path, section, reader in
+            reader.section(node, at: path, into: &section[keyPath: target])
+        } write: { section, yaml in
+            yaml.line("\(key):")
+            yaml.section(section[keyPath: target])
+        }
+    }
+
+    /// A map from names to sections, in each of which the fields of `required` must be given.
+    static func map<Inner: ConfigurationSection>(
+        _ key: String,
+        _ target: WritableKeyPath<Section, [String: Inner]>,
+        _ names: ValueForm<String>,
+        requiring required: KeyValuePairs<String, String>,
+        _ purpose: String
+    ) -> Field {
+        let comment = "\(purpose)\nDefault: {}."
+        return Field(key: key, comment: comment) { node, path, section, reader in
+            for (name, node) in reader.entries(node, at: path) {
+                var inner = Inner()
+                let path = "\(path).\(name.string)"
+                guard reader.parse(name, at: path, names) != nil else { continue }
+                reader.section(node, at: path, into: &inner, requiring: required)
+                section[keyPath: target][name.string] = inner
+            }
+        } write: { section, yaml in
+            let entries = section[keyPath: target].sorted { $0.key < $1.key }
+            yaml.line(entries.isEmpty ? "\(key): {}" : "\(key):")
+            for (name, inner) in entries { yaml.entry(names.print(name), inner) }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+/// What is logged.
+package struct LoggingSettings: Hashable, Sendable {
+    package var level = LogLevel.info
+
+    package init() {}
+}
+
+/// The least important message that is still logged; the raw values are those of swift-log.
+package enum LogLevel: String, Hashable, Sendable, CaseIterable {
+    case trace, debug, info, notice, warning, error, critical
+}
+
+extension LoggingSettings: ConfigurationSection {
+    static var fields: [Field<LoggingSettings>] {
+        [
+            .value(
+                "level",
+                \.level,
+                .oneOf("a level"),
+                "The least important message that is still logged."
+            )
+        ]
+    }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+
+@main
+struct Fairlead: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fairlead",
+        abstract: "A service load balancer for a Kubernetes node, on IPVS.",
+        discussion: """
+            EXAMPLES
+              fairlead run --manifests Examples/manifests    serve the Services in a directory
+              fairlead list -n                               show what the kernel balances
+              fairlead config print > fairlead.yaml          a configuration to start from
+            """,
+        version: "0.1.0",
+        subcommands: [Run.self, List.self, Save.self, Config.self])
+}

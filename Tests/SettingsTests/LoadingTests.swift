@@ -1,0 +1,122 @@
+import Addressing
+import Settings
+import Testing
+
+@Suite struct LoadingTests {
+    @Test("The two lines alone are the defaults")
+    func defaults() throws {
+        #expect(try load("") == FairleadConfiguration())
+    }
+
+    @Test("Every field goes where it belongs")
+    func fields() throws {
+        var expected = FairleadConfiguration()
+        expected.mode = .ipvs
+        expected.nodeName = "node-1"
+        expected.ipvs.scheduler = SchedulerChoice(name: "sh", flags: ["sh-port"])
+        expected.ipvs.namespaceSchedulers = [
+            "batch": SchedulerChoice(name: "lc", flags: []), "web": SchedulerChoice(name: "mh"),
+        ]
+        expected.ipvs.timeouts.tcp = .seconds(900)
+        expected.ipvs.timeouts.tcpFin = .seconds(120)
+        expected.ipvs.timeouts.udp = .seconds(2_678_400)
+        expected.ipvs.managesKernelParameters = false
+        expected.addresses.announce = .bind
+        expected.addresses.device = "dummy0"
+        expected.addresses.sourceAddresses = [
+            .ipv4(0x0a00_0001), .ipv6(high: 0xfd00 << 48, low: 1),
+        ]
+        expected.clusterCIDRs = [
+            IPPrefix(holding: .ipv4(0x0af4_0000), length: 16),
+            IPPrefix(holding: .ipv6(high: 0xfd00 << 48, low: 0), length: 8),
+        ]
+        expected.intervals.coalesce = .milliseconds(200)
+        expected.intervals.audit = .zero
+        expected.intervals.retryInitial = .milliseconds(10)
+        expected.intervals.retryMaximum = .milliseconds(10)
+        expected.stateDirectory = "/var/lib/fair lead"
+        expected.manifests.directory = "manifests"
+        expected.manifests.maximumFileSize = ByteQuantity(bytes: 4096)
+        expected.logging.level = .critical
+        let actual = try load(
+            """
+            mode: ipvs
+            nodeName: node-1
+            ipvs:
+              scheduler: {name: sh, flags: [sh-port]}
+              namespaceSchedulers: {batch: {name: lc, flags: []}, web: {name: mh, flags: ~}}
+              timeouts: {tcp: 15m, tcpFin: 120s, udp: 744h}
+              manageKernelParameters: false
+            addresses:
+              announce: bind
+              device: dummy0
+              sourceAddresses: [10.0.0.1, "fd00::1"]
+            clusterCIDRs: [10.244.0.0/16, fd00::/8]
+            intervals: {coalesce: 200ms, audit: 0s, retryInitial: 10ms, retryMaximum: 10ms}
+            stateDirectory: /var/lib/fair lead
+            manifests: {directory: manifests, maximumFileSize: 4096}
+            logging: {level: critical}
+            """
+        )
+        #expect(actual == expected)
+    }
+
+    @Test(
+        "Null is the same as leaving out",
+        arguments: [
+            "ipvs:", "ipvs: ~", "nodeName:", "nodeName: null", "clusterCIDRs:",
+            "ipvs: {scheduler: {name: null, flags: Null}}", "ipvs: {namespaceSchedulers: }",
+            "# only a comment", "...",
+        ]
+    )
+    func null(_ body: String) throws {
+        #expect(try load(body) == FairleadConfiguration())
+    }
+
+    @Test(
+        "A scalar is its text, whatever type YAML would give it",
+        arguments: ["1234", "yes", "0x1f", "1e3", "12.50", "2001-01-01", "\"null\"", "'on'"]
+    )
+    func scalarText(_ text: String) throws {
+        let name = text.filter { $0 != "\"" && $0 != "'" }
+        #expect(try load("nodeName: \(text)").nodeName == name)
+    }
+
+    @Test("An alias stands for what it names")
+    func alias() throws {
+        let loaded = try load(
+            "ipvs: {scheduler: &a {name: lc}, namespaceSchedulers: {web: *a, batch: *a}}"
+        )
+        #expect(loaded.ipvs.namespaceSchedulers["batch"] == loaded.ipvs.scheduler)
+    }
+
+    @Test("Lines may end as on Windows, and a byte order mark may come first")
+    func lineEnds() throws {
+        let text = "\u{feff}" + header + "mode: ipvs\n"
+        let windows = String(text.flatMap { $0 == "\n" ? "\r\n" : String($0) })
+        #expect(try FairleadConfiguration.load(yaml: windows, fileName: "f").mode == .ipvs)
+    }
+
+    @Test(
+        "Any name that the kernel could have is a scheduler",
+        arguments: SchedulerChoice.wellKnown.map(\.key) + [
+            "x", "my_own-1", "fifteen-letters", "lc2",
+        ]
+    )
+    func scheduler(_ name: String) throws {
+        #expect(try load("ipvs: {scheduler: {name: \(name)}}").ipvs.scheduler.name == name)
+    }
+
+    @Test(
+        "Flags that are not given are the scheduler's own default, and no flags are no flags",
+        arguments: [
+            (SchedulerChoice(name: "mh"), ["mh-fallback", "mh-port"]),
+            (SchedulerChoice(name: "mh", flags: []), []),
+            (SchedulerChoice(name: "sh"), []),
+            (SchedulerChoice(name: "sh", flags: ["sh-port"]), ["sh-port"]),
+        ]
+    )
+    func effectiveFlags(_ choice: SchedulerChoice, _ flags: [String]) {
+        #expect(choice.effectiveFlags == flags)
+    }
+}

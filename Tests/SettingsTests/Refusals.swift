@@ -1,0 +1,226 @@
+import Testing
+
+/// A text and the problems it must have.
+struct Refusal: Sendable, CustomTestStringConvertible {
+    let body: String
+    let problems: [String]
+
+    init(_ body: String, _ problems: String...) {
+        self.body = body
+        self.problems = problems.map { "fairlead.yaml:\($0)" }
+    }
+
+    var testDescription: String { body }
+}
+
+/// Texts that are refused, by what is wrong with them.
+enum Refusals {
+    static let values = [
+        Refusal("mode: iptables", "3: mode: \"iptables\" is not a mode; allowed are auto and ipvs"),
+        Refusal(
+            "nodeName: Node_1",
+            "3: nodeName: \"Node_1\" is not the name of a Node; allowed: lower-case letters, digits, "
+                + "\"-\" and \".\" inside, at most 253 characters"
+        ),
+        Refusal(
+            "ipvs:\n  scheduler:\n    name: RR",
+            "5: ipvs.scheduler.name: \"RR\" is not a scheduler name; allowed are lower-case names of "
+                + "at most 15 characters such as rr, wrr, lc, wlc, sh and mh; did you mean rr?"
+        ),
+        Refusal(
+            "ipvs: {timeouts: {tcp: 1.5s}}",
+            "3: ipvs.timeouts.tcp: \"1.5s\" is not a whole number of seconds"
+        ),
+        Refusal(
+            "ipvs: {timeouts: {udp: 745h}}",
+            "3: ipvs.timeouts.udp: \"745h\" is out of range; allowed: 0s, or 1s…744h in whole seconds"
+        ),
+        Refusal(
+            "ipvs: {manageKernelParameters: yes}",
+            "3: ipvs.manageKernelParameters: \"yes\" is not a truth value; write true or false"
+        ),
+        Refusal(
+            "addresses: {device: a/b}",
+            "3: addresses.device: \"a/b\" is not a name for a network interface; allowed: 1…15 "
+                + "characters of ASCII, without \"/\", \":\", \"%\" and spaces"
+        ),
+        Refusal(
+            "addresses: {sourceAddresses: [127.0.0.1]}",
+            "3: addresses.sourceAddresses[0]: \"127.0.0.1\" is a loopback, multicast or unspecified "
+                + "address, which no other node can answer to"
+        ),
+        Refusal(
+            "clusterCIDRs:\n  - 10.0.0.0/8\n  - 10.0.0.1/8",
+            "5: clusterCIDRs[1]: \"10.0.0.1/8\" has bits set behind its prefix length; 10.0.0.0/8 "
+                + "would be right"
+        ),
+        Refusal(
+            "intervals: {audit: 60}",
+            "3: intervals.audit: \"60\" is a duration without a unit; write for example 60s"
+        ),
+        Refusal(
+            "intervals: {coalesce: -1s}",
+            "3: intervals.coalesce: \"-1s\" is out of range; allowed: 0s…1m"
+        ),
+        Refusal(
+            "stateDirectory: run/../fairlead",
+            "3: stateDirectory: \"run/../fairlead\" is not an absolute path; allowed: an absolute "
+                + "path without \"..\", other than /"
+        ),
+        Refusal(
+            "manifests: {maximumFileSize: 1Ki}",
+            "3: manifests.maximumFileSize: \"1Ki\" is out of range; allowed: 4Ki…16Gi"
+        ),
+        Refusal(
+            "logging: {level: warn}",
+            "3: logging.level: \"warn\" is not a level; allowed are trace, debug, info, notice, "
+                + "warning, error and critical"
+        ),
+        Refusal(
+            "stateDirectory: \"/a\\e[31m\\n\"",
+            "3: stateDirectory: \"/a\\u{1B}[31m\\n\" is not an absolute path; allowed: an absolute "
+                + "path without \"..\", other than /"
+        ),
+    ]
+
+    static let contradictions = [
+        Refusal(
+            "ipvs:\n  scheduler:\n    name: rr\n    flags:\n    - flag-1\n    - sh-port",
+            "8: ipvs.scheduler.flags[1]: \"sh-port\" is not a flag of the scheduler rr; allowed are "
+                + "flag-1, flag-2 and flag-3"
+        ),
+        Refusal(
+            "ipvs: {namespaceSchedulers: {web: {name: mh, flags: [mh-port, mh-port]}}}",
+            "3: ipvs.namespaceSchedulers.web.flags[1]: \"mh-port\" is given twice"
+        ),
+        Refusal(
+            "addresses: {sourceAddresses: [10.0.0.1, \"fd00::1\", 10.0.0.2]}",
+            "3: addresses.sourceAddresses[2]: \"10.0.0.2\" is a second IPv4 address beside 10.0.0.1; "
+                + "allowed is one of each family"
+        ),
+        Refusal(
+            "clusterCIDRs: [10.0.0.0/8, 10.0.0.0/8]",
+            "3: clusterCIDRs[1]: \"10.0.0.0/8\" is given twice"
+        ),
+        Refusal(
+            "intervals:\n  retryInitial: 2m",
+            "4: intervals.retryMaximum: \"1m\" is shorter than retryInitial, which is 2m"
+        ),
+        Refusal(
+            "intervals: {retryInitial: 2m, retryMaximum: x}",
+            "3: intervals.retryMaximum: \"x\" is not a duration such as 500ms, 1.5s or 1h30m"
+        ),
+    ]
+
+    static let shapes = [
+        Refusal(
+            "logging: debug",
+            "3: logging: is a single value where a map is expected with the fields level"
+        ),
+        Refusal(
+            "ipvs: [1]",
+            "3: ipvs: is a list where a map is expected with the fields scheduler, "
+                + "namespaceSchedulers, timeouts and manageKernelParameters"
+        ),
+        Refusal(
+            "mode: [ipvs]",
+            "3: mode: is a list where one value is expected; allowed: auto and ipvs"
+        ),
+        Refusal(
+            "clusterCIDRs: 10.0.0.0/8",
+            "3: clusterCIDRs: is a single value where a list is expected; allowed: a list of "
+                + "prefixes such as 10.0.0.0/8 or fd00::/8"
+        ),
+        Refusal("clusterCIDRs:\n-\n- 10.0.0.0/8", "4: clusterCIDRs[0]: is empty"),
+        Refusal("? [a]\n: 1", "3: has a list as a key; keys are names"),
+        Refusal(
+            "ipvs: {namespaceSchedulers: {web: }}",
+            "3: ipvs.namespaceSchedulers.web.name: is missing; write name: rr"
+        ),
+    ]
+
+    static let unknown = [
+        Refusal("nodename: a", "3: nodename: is not a known field; did you mean nodeName?"),
+        Refusal("node-name: a", "3: node-name: is not a known field; did you mean nodeName?"),
+        Refusal(
+            "clusterCIDR: a",
+            "3: clusterCIDR: is not a known field; did you mean clusterCIDRs?"
+        ),
+        Refusal(
+            "ipvs:\n  schedular:\n    nmae: 5",
+            "4: ipvs.schedular: is not a known field; did you mean scheduler?"
+        ),
+        Refusal(
+            "manifests: {path: /a}",
+            "3: manifests.path: is not a known field; the fields here are directory and "
+                + "maximumFileSize"
+        ),
+    ]
+
+    static let duplicates = [
+        Refusal("mode: auto\nmode: ipvs", "4: mode: is already given in line 3"),
+        Refusal("\"mode\": auto\n'mode': ipvs", "4: mode: is already given in line 3"),
+        Refusal("mode: auto\r\n\"mode\": ipvs\r\n", "4: mode: is already given in line 3"),
+        Refusal(
+            "mode: nat\nmode: x\nmode: y\nnodeName: A B",
+            "3: mode: \"nat\" is not a mode; allowed are auto and ipvs",
+            "4: mode: is already given in line 3",
+            "5: mode: is already given in line 3",
+            "6: nodeName: \"A B\" is not the name of a Node; allowed: lower-case letters, digits, "
+                + "\"-\" and \".\" inside, at most 253 characters"
+        ),
+        Refusal(
+            "ipvs: {timeouts: {tcp: 1s, tcp: 2s}, namespaceSchedulers: {a: {name: rr}, a: {name: lc}}}",
+            "3: ipvs.namespaceSchedulers.a: is already given in line 3",
+            "3: ipvs.timeouts.tcp: is already given in line 3"
+        ),
+        Refusal("!!str mode: auto\n!!str mode: ipvs", "3: mode: is given more than once"),
+    ]
+
+    static let empty =
+        " is empty; the first two lines must be \"apiVersion: fairlead.dev/v1alpha1\" and "
+        + "\"kind: FairleadConfiguration\""
+
+    static let files = [
+        Refusal("", empty),
+        Refusal("# nothing\n", empty),
+        Refusal("---\n", empty),
+        Refusal(
+            "mode: auto",
+            "1: apiVersion: is missing; write apiVersion: fairlead.dev/v1alpha1",
+            "1: kind: is missing; write kind: FairleadConfiguration"
+        ),
+        Refusal(
+            "apiVersion: fairlead.dev/v2\nkind: FairleadConfiguration\nmode: nat",
+            "1: apiVersion: \"fairlead.dev/v2\" is not known here; write apiVersion: "
+                + "fairlead.dev/v1alpha1",
+            "3: mode: \"nat\" is not a mode; allowed are auto and ipvs"
+        ),
+        Refusal(
+            "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nipvs: 1",
+            "1: apiVersion: \"kubeproxy.config.k8s.io/v1alpha1\" is not known here; write "
+                + "apiVersion: fairlead.dev/v1alpha1",
+            "2: kind: \"KubeProxyConfiguration\" is not known here; write kind: "
+                + "FairleadConfiguration"
+        ),
+        Refusal(
+            header + "mode: nat\n---\n" + header,
+            "3: mode: \"nat\" is not a mode; allowed are auto and ipvs",
+            "5: another document begins here; a configuration file holds only one"
+        ),
+        Refusal(
+            header + "ipvs:\n\tscheduler: 1",
+            "4: is not YAML: a character that cannot begin a value, such as a tab or @, at column 1"
+        ),
+        Refusal(
+            header + "ipvs: [a, b",
+            "4: is not YAML: did not find expected ',' or ']' at column 1, while parsing a flow "
+                + "sequence that begins in line 3"
+        ),
+        Refusal(
+            header + "mode: \u{7}",
+            "3: is not YAML: control characters are not allowed at column 7"
+        ),
+        Refusal(header + "mode: *a", "3: is not YAML: found undefined alias at column 7"),
+    ]
+}
