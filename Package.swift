@@ -72,8 +72,45 @@ let devices: [Target] = [
         ]),
 ]
 
+/// What tests are made of: the kernel as a value, the suite that it and the real kernel pass, and a
+/// network of namespaces with clients and servers.
+let testSupport: [Target] = [
+    .target(
+        name: "SimulatedDataplane", dependencies: ["Addressing", "DataplaneModel"],
+        path: "Tests/SimulatedDataplane"),
+    .target(
+        name: "DataplaneConformance", dependencies: ["Addressing", "DataplaneModel"],
+        path: "Tests/DataplaneConformance"),
+    .systemLibrary(name: "CNetworkLab", path: "Tests/CNetworkLab"),
+    .target(
+        name: "NetworkLab", dependencies: ["Addressing", "CNetworkLab"],
+        path: "Tests/NetworkLab"),
+]
+
 let tests: [Target] = [
-    .testTarget(name: "SettingsTests", dependencies: ["Addressing", "Settings"])
+    .testTarget(name: "SettingsTests", dependencies: ["Addressing", "Settings"]),
+    .testTarget(
+        name: "PlanningTests",
+        dependencies: [
+            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
+            "SimulatedDataplane", "DataplaneConformance",
+        ]),
+    .testTarget(
+        name: "ReconciliationTests",
+        dependencies: [
+            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
+            "Reconciliation", "SimulatedDataplane",
+        ]),
+    .testTarget(
+        name: "LinuxDataplaneTests",
+        dependencies: ["Addressing", "DataplaneModel", "LinuxDataplane", "Netlink"]),
+    .testTarget(
+        name: "KernelTests",
+        dependencies: [
+            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning", "Listing",
+            "Reconciliation", "LinuxDataplane", "DataplaneConformance", "NetworkLab",
+        ],
+        path: "Tests/Kernel"),
 ]
 
 let package = Package(
@@ -89,7 +126,7 @@ let package = Package(
         .package(
             url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
-    targets: pure + devices + tests,
+    targets: pure + devices + testSupport + tests,
     swiftLanguageModes: [.v6]
 )
 

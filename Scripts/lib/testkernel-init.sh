@@ -168,13 +168,13 @@ uml)
 qemu)
     mount_kernel_file_systems
     /sbin/modprobe -a virtio_pci virtio_console
-    # There is no udev here to name them: the numbers are those of the device and of the port.
+    # There is no udev here to name them: the numbers are those of the device and of the port. A port can be seen
+    # before it can be opened.
     tries=0
-    while [ ! -c /dev/vport0p2 ] && [ "$tries" -lt 500 ]; do
+    until { command exec 8>/dev/vport0p2 9>/dev/vport0p1; } 2>/dev/null || [ "$tries" -gt 500 ]; do
         tries=$((tries + 1))
         usleep 10000
     done
-    exec 8>/dev/vport0p2 9>/dev/vport0p1
     ;;
 esac
 

@@ -39,8 +39,11 @@ struct DirectoryFollower {
             throw .unreadableDirectory(directory.path, error)
         }
         sink(.initialSetComplete)
+        var isNew = false
         while true {
-            switch try burst(watch, until: stop) {
+            let burst = try burst(watch, isNew: isNew, until: stop)
+            isNew = false
+            switch burst {
             case .entries(let names):
                 take(Array(names))
             case .anything:
@@ -52,13 +55,11 @@ struct DirectoryFollower {
                 )
                 guard let found = try search(until: stop) else { return }
                 watch = found
+                isNew = true
                 logger.notice(
                     "the directory of manifests is back",
                     metadata: ["directory": "\(directory.path)"]
                 )
-                // Whoever made it may still be filling it.
-                _ = try burst(watch, until: stop, startingNow: true)
-                readAllIfPossible()
             case .stopped:
                 return
             }
@@ -74,15 +75,17 @@ struct DirectoryFollower {
     }
 
     /// Waits for events and then for the end of them.
+    ///
+    /// With a new watch only for their end: whoever made the directory may still be filling it.
     private func burst(
         _ watch: borrowing InotifyWatch,
-        until stop: borrowing StopSignal,
-        startingNow: Bool = false
+        isNew: Bool,
+        until stop: borrowing StopSignal
     ) throws(DirectorySourceError) -> Burst {
         var names: Set<String> = []
-        var isAnything = false
+        var isAnything = isNew
         var isGone = false
-        var outcome: WaitOutcome = startingNow ? .timeout : try watch.wait(stop)
+        var outcome: WaitOutcome = isNew ? .timeout : try watch.wait(stop)
         let start = ContinuousClock.now
         repeat {
             for event in try watch.events() {

@@ -52,13 +52,16 @@ struct ManifestClaims: Sendable {
             claims[reference]?.state = previous.claims[reference]?.state
         }
         guard !manifests.isComplete else { return }
-        var isMissingSome = false
-        for reference in previous.order where claims[reference] == nil {
+        let missing = Set(previous.order.filter { claims[$0] == nil })
+        for reference in previous.order where missing.contains(reference) {
             claims[reference] = previous.claims[reference]
             order.append(reference)
-            isMissingSome = true
         }
-        if isMissingSome {
+        // What was wrong with them is not right only because it is not seen.
+        reports += previous.reports.filter { report in
+            report.isProblem && report.object.map { missing.contains($0) } ?? false
+        }
+        if !missing.isEmpty {
             reports.append(
                 ManifestReport(
                     .problem,
@@ -71,7 +74,7 @@ struct ManifestClaims: Sendable {
 
     /// The file is there, and that is all that is known of it: everything stays as it was.
     mutating func becomeUnreadable(_ reason: String, file: String) {
-        reports.removeAll { $0.severity == .problem && $0.object == nil }
+        reports.removeAll { $0.isProblem && $0.object == nil }
         reports.append(ManifestReport(.problem, file: file, message: reason))
     }
 

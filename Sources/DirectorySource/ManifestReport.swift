@@ -37,6 +37,8 @@ package struct ManifestReport: Hashable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
+    var isProblem: Bool { severity == .problem }
+
     /// `web.yaml: document 2: Service default/web: spec.ports[0].port: 0 is outside 1…65535`.
     package var description: String {
         var parts = [file]

@@ -105,9 +105,9 @@ extension ManifestSet {
         reports += claims.reports.filter { seen.insert($0).inserted }
         // While it cannot be read, nothing is known to be right again.
         guard case .decoded = state else { return }
-        let stillWrong = Set(claims.reports.filter { $0.severity == .problem }.map(\.object))
+        let stillWrong = Set(claims.reports.filter(\.isProblem).map(\.object))
         var settled: Set<ObjectReference?> = []
-        for report in previous where report.severity == .problem {
+        for report in previous where report.isProblem {
             guard !stillWrong.contains(report.object), settled.insert(report.object).inserted else {
                 continue
             }

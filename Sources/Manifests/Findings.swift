@@ -3,13 +3,28 @@ import ServiceModel
 /// What is found while one object is turned into the model.
 struct Findings {
     let object: ObjectReference
-    private(set) var problems: [ObjectProblem] = []
     private(set) var notices: [String] = []
+    private var firstProblems: [ObjectProblem] = []
+    private var problemCount = 0
+
+    /// A list of endpoints that is wrong throughout is worth no thousand lines in a log.
+    private static let problemLimit = 20
 
     init(_ object: ObjectReference) { self.object = object }
 
+    /// The first problems, in the order in which they were found.
+    var problems: [ObjectProblem] {
+        guard problemCount > Self.problemLimit else { return firstProblems }
+        let rest = "\(problemCount - Self.problemLimit) more problems"
+        return firstProblems + [ObjectProblem(object, message: rest)]
+    }
+
+    var hasProblems: Bool { problemCount > 0 }
+
     mutating func problem(_ field: String, _ message: String) {
-        problems.append(ObjectProblem(object, field: field, message: message))
+        problemCount += 1
+        guard problemCount <= Self.problemLimit else { return }
+        firstProblems.append(ObjectProblem(object, field: field, message: message))
     }
 
     /// `message` goes on after the name of the object.

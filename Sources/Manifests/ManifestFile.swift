@@ -38,12 +38,21 @@ private struct CollectedManifests {
     private let fileName: String
     private var entries: [ManifestEntry] = []
     private var problems: [FileProblem] = []
+    private var problemCount = 0
     private var notices: [ManifestNotice] = []
 
     init(_ fileName: String) { self.fileName = fileName }
 
+    /// A file that only looks like manifests is worth no thousand lines in a log.
+    private static let problemLimit = 20
+
     var result: DecodedManifests {
-        DecodedManifests(
+        var problems = problems
+        if problemCount > Self.problemLimit {
+            let rest = "\(problemCount - Self.problemLimit) more documents cannot be read"
+            problems.append(FileProblem(file: fileName, message: rest))
+        }
+        return DecodedManifests(
             entries: entries,
             problems: problems,
             notices: notices,
@@ -105,15 +114,13 @@ private struct CollectedManifests {
             case .leftAside(let message):
                 notices.append(ManifestNotice(position: position, message: message))
             case .unreadable(let message):
-                problems.append(
-                    FileProblem(file: fileName, position: position, message: message)
-                )
+                note(FileProblem(file: fileName, position: position, message: message))
             }
         }
     }
 
     mutating func unreadable(_ document: Int?, _ reason: UnreadableDocument) {
-        problems.append(
+        note(
             FileProblem(
                 file: fileName,
                 position: document.map { DocumentPosition(document: $0) },
@@ -122,5 +129,10 @@ private struct CollectedManifests {
                 message: reason.message
             )
         )
+    }
+
+    private mutating func note(_ problem: FileProblem) {
+        problemCount += 1
+        if problemCount <= Self.problemLimit { problems.append(problem) }
     }
 }

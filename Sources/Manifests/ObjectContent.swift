@@ -63,7 +63,7 @@ extension ObjectContent {
         var change: ClusterChange?
         findings.checkName(name)
         findings.check(apiVersion)
-        if findings.problems.isEmpty {
+        if !findings.hasProblems {
             do {
                 change = try Manifest(from: decoder).change(of: name, &findings)
             } catch {

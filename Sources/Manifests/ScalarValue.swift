@@ -1,6 +1,8 @@
 import Yams
 
-/// What a YAML scalar means to `kubectl`: YAML 1.1 as its parser reads it.
+/// What a YAML scalar means in YAML 1.1, which `kubectl` reads.
+///
+/// But `y` and `n` are texts: they are names more often than answers.
 enum ScalarValue: Equatable {
     case null
     case boolean(Bool)
@@ -28,9 +30,9 @@ enum ScalarValue: Equatable {
         switch text {
         case "", "~", "null", "Null", "NULL":
             self = .null
-        case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y":
+        case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON":
             self = .boolean(true)
-        case "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N":
+        case "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF":
             self = .boolean(false)
         default:
             self = Self.number(text) ?? .text(text)

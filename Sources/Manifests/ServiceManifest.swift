@@ -49,7 +49,7 @@ struct ServiceManifest: ObjectManifest {
         let ports = spec.ports(&findings, required: reachability?.needsPorts ?? false)
         let sessionAffinity = spec.sessionAffinity(&findings)
         let creationTime = creationTime(&findings)
-        guard findings.problems.isEmpty, let reachability else { return nil }
+        guard !findings.hasProblems, let reachability else { return nil }
         return .service(
             Service(
                 name: name,

@@ -14,14 +14,14 @@ struct YAMLDocuments {
     init(_ text: String) {
         var number = 0
         for part in Self.parts(of: text) {
-            parse(part, &number)
+            // A parser takes longer to make than a short document to parse.
+            if part.hasContent { parse(part, &number) } else { number += 1 }
         }
     }
 
-    private typealias Part = (text: Substring, linesBefore: Int, isMarked: Bool)
+    private typealias Part = (text: Substring, linesBefore: Int, hasContent: Bool)
 
     private mutating func parse(_ part: Part, _ number: inout Int) {
-        var found = false
         do {
             // Without rules: they are regular expressions, tried on every key.
             let parser = try Parser(
@@ -31,17 +31,14 @@ struct YAMLDocuments {
             )
             // There is more than one where `...` ends a document that no `---` follows.
             while let root = try parser.nextRoot() {
-                found = true
                 number += 1
                 documents.append(Document(number: number, root: .success(root)))
             }
         } catch {
-            found = true
             number += 1
             let reason = UnreadableDocument(yaml: error, linesBefore: part.linesBefore)
             documents.append(Document(number: number, root: .failure(reason)))
         }
-        if !found, part.isMarked { number += 1 }
     }
 
     /// Divides the text before each line that starts with `---`, which nothing else in YAML can.
@@ -60,19 +57,19 @@ struct YAMLDocuments {
             if isMarker(content) {
                 // Comments and directives before a marker belong to the document behind it.
                 if isMarked || hasContent {
-                    parts.append((text[start..<index], startLine, isMarked))
+                    parts.append((text[start..<index], startLine, hasContent))
                     start = index
                     startLine = line
                 }
                 isMarked = true
-                hasContent = false
+                hasContent = !isBlankOrComment(content.dropFirst(3))
             } else if !isBlankOrComment(content) {
                 hasContent = true
             }
             line += 1
             index = end.map { bytes.index(after: $0) } ?? bytes.endIndex
         }
-        if isMarked || hasContent { parts.append((text[start...], startLine, isMarked)) }
+        if isMarked || hasContent { parts.append((text[start...], startLine, hasContent)) }
         return parts
     }
 

@@ -122,7 +122,15 @@ extension IPVSState {
                 old += 1
             }
             if old < present.count, present[old].address == server.address {
-                if present[old] != server { steps.growth.append(.editRealServer(server, of: key)) }
+                if present[old] != server {
+                    let edit = Operation.editRealServer(server, of: key)
+                    // Losing all weight is as good as leaving: others have to take over first.
+                    if server.weight == 0 {
+                        steps.reduction.append(edit)
+                    } else {
+                        steps.growth.append(edit)
+                    }
+                }
                 old += 1
             } else {
                 steps.growth.append(.addRealServer(server, of: key))
@@ -162,15 +170,15 @@ private struct PlanSections {
     var foundation: [Operation] = []
     var claims: [Operation] = []
     var growth: [Operation] = []
-    var announcements: [Operation] = []
     var reduction: [Operation] = []
+    var announcements: [Operation] = []
     var withdrawals: [Operation] = []
     var deletions: [Operation] = []
     var releases: [Operation] = []
 
     var plan: Plan {
         let sections = [
-            foundation, claims, growth, announcements, reduction, withdrawals, deletions, releases,
+            foundation, claims, growth, reduction, announcements, withdrawals, deletions, releases,
         ]
         var operations: [Operation] = []
         operations.reserveCapacity(sections.reduce(0) { $0 + $1.count })

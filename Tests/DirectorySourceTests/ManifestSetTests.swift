@@ -191,6 +191,18 @@ import Testing
         #expect(set.update(["a.yaml": other]).changes == [.serviceRemoved(name("a"))])
     }
 
+    @Test func whatIsNotSeenForNowIsNotRightAgain() {
+        var set = ManifestSet()
+        _ = set.update(["a.yaml": file(["wrong": nil])])
+        let update = set.update(["a.yaml": file([:], isComplete: false)])
+        #expect(update.reports.allSatisfy { $0.severity == .problem })
+        #expect(
+            set.update(["a.yaml": file(["wrong": "10.0.0.1"])]).reports.map(\.description) == [
+                "a.yaml: is right again", "a.yaml: Service default/wrong: is right again",
+            ]
+        )
+    }
+
     @Test func aProblemThatMovesWithinItsFileIsNotReportedAgain() {
         var set = ManifestSet()
         _ = set.update(["a.yaml": file(["wrong": nil])])

@@ -23,14 +23,22 @@ struct ScratchDirectory: ~Copyable {
 
     /// Empties or makes the file, writes it and closes it, as a shell does with `>`.
     func write(_ name: String, _ text: String) throws {
-        let file = try open(name)
+        try Self.write(path.appending(name), text)
+    }
+
+    static func write(_ path: FilePath, _ text: String) throws {
+        let file = try open(path)
         try file.closeAfter { _ = try file.writeAll(text.utf8) }
     }
 
     /// Opens a file for writing, with nothing in it.
     func open(_ name: String) throws -> FileDescriptor {
+        try Self.open(path.appending(name))
+    }
+
+    private static func open(_ path: FilePath) throws -> FileDescriptor {
         try FileDescriptor.open(
-            path.appending(name),
+            path,
             .writeOnly,
             options: [.create, .truncate, .closeOnExec],
             permissions: [.ownerReadWrite]

@@ -325,6 +325,19 @@ import Testing
         )
     }
 
+    @Test func aSliceThatIsWrongThroughoutHasFewProblems() {
+        let endpoints = Array(repeating: "{}", count: 1_000).joined(separator: ", ")
+        let decoded = ManifestFile.decode(
+            "---\n" + Self.slice("{addressType: IPv4, endpoints: [\(endpoints)]}"),
+            fileName: "web.yaml"
+        )
+        let problems = decoded.entries.flatMap(\.object.problems)
+        #expect(problems.count == 21)
+        #expect(
+            problems.last?.description == "EndpointSlice default/web-1: 980 more problems"
+        )
+    }
+
     static let endpoints: [(Case, Bool)] = [
         (
             Case(

@@ -149,7 +149,7 @@ package struct RouteSocket: ~Copyable {
         }
         var batch = MessageBatch()
         batch.reserveCapacity(operations.count, averageSize: 64)
-        // An operation may need two messages.
+        // An operation may need several messages.
         var origins: [Int] = []
         for (index, operation) in zip(operations.indices, operations) {
             batch.append(operation, device: device)
@@ -222,8 +222,12 @@ extension MessageBatch {
                 of: address, announcement, device: device, flags: [.create, .exclusive])
         case .replaceAnnouncement(let address, let old, let new):
             appendAnnouncement(of: address, new, device: device, flags: [.create, .replace])
-            if (old == .bound) != (new == .bound) {
-                appendWithdrawal(of: address, old, device: device)
+            guard (old == .bound) != (new == .bound) else { return }
+            appendWithdrawal(of: address, old, device: device)
+            if old == .bound {
+                // With an IPv4 address the kernel removes every local route to it, ours included.
+                appendAnnouncement(
+                    of: address, new, device: device, flags: [.create, .replace])
             }
         case .withdraw(let address, let announcement):
             appendWithdrawal(of: address, announcement, device: device)

@@ -1,0 +1,137 @@
+package import Addressing
+import Glibc
+import Synchronization
+
+/// A server in a pod: it answers every request with the pod's name, over HTTP on TCP, and with the
+/// name alone on UDP and SCTP, until it goes out of scope.
+package final class NamedServer: Sendable {
+    private let descriptors: [Int32]
+    private let thread: pthread_t
+
+    private final class Work {
+        let loop: () -> Void
+        init(_ loop: @escaping () -> Void) { self.loop = loop }
+    }
+
+    /// Starts to serve in a namespace under its name, on one port of each protocol and family.
+    package init(
+        in namespace: NetworkNamespace, port: UInt16,
+        protocols: [TransportProtocol] = [.tcp, .udp, .sctp]
+    ) throws {
+        var listeners: [(Int32, TransportProtocol)] = []
+        for transport in protocols {
+            for family in AddressFamily.allCases {
+                let any =
+                    family == .ipv4 ? IPAddress.ipv4(0) : IPAddress.ipv6(high: 0, low: 0)
+                listeners.append(
+                    (
+                        try namespace.perform {
+                            try Self.listen(SocketEndpoint(any, port), transport)
+                        }, transport
+                    ))
+            }
+        }
+        descriptors = listeners.map(\.0)
+        let name = namespace.name
+        let stopped = StopFlag()
+        flag = stopped
+        let work = Work { Self.serve(listeners, name: name, until: stopped) }
+        var thread = pthread_t()
+        let argument = unsafe Unmanaged.passRetained(work).toOpaque()
+        let result = unsafe pthread_create(&thread, nil, { argument in
+            guard let argument = unsafe argument else { return nil }
+            unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().loop()
+            return nil
+        }, argument)
+        guard result == 0 else { throw LabError("start a server thread", result) }
+        self.thread = thread
+    }
+
+    private final class StopFlag: Sendable {
+        let isRaised = Atomic(false)
+    }
+
+    private let flag: StopFlag
+
+    deinit {
+        flag.isRaised.store(true, ordering: .relaxed)
+        pthread_join(thread, nil)
+        for descriptor in descriptors { close(descriptor) }
+    }
+
+    private static func listen(
+        _ endpoint: SocketEndpoint, _ transport: TransportProtocol
+    ) throws -> Int32 {
+        let descriptor = try makeSocket(transport, endpoint.address.family)
+        setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+        if endpoint.address.family == .ipv6 {
+            setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1)
+        }
+        let bound = unsafe withSocketAddress(endpoint) { unsafe bind(descriptor, $0, $1) }
+        guard bound == 0 else { throw LabError("bind \(transport) \(endpoint)", errno) }
+        if transport != .udp {
+            guard Glibc.listen(descriptor, 256) == 0 else {
+                throw LabError("listen on \(transport) \(endpoint)", errno)
+            }
+        }
+        return descriptor
+    }
+
+    private static func serve(
+        _ listeners: [(Int32, TransportProtocol)], name: String, until stop: StopFlag
+    ) {
+        var waiting = listeners.map { pollfd(fd: $0.0, events: Int16(POLLIN), revents: 0) }
+        var connections: [Int32: TransportProtocol] = [:]
+        while !stop.isRaised.load(ordering: .relaxed) {
+            guard unsafe poll(&waiting, nfds_t(waiting.count), 100) > 0 else { continue }
+            for entry in waiting where entry.revents != 0 {
+                if let listener = listeners.first(where: { $0.0 == entry.fd }) {
+                    if listener.1 == .udp {
+                        answerDatagram(entry.fd, name)
+                    } else {
+                        let accepted = accept(entry.fd, nil, nil)
+                        guard accepted >= 0 else { continue }
+                        connections[accepted] = listener.1
+                        waiting.append(pollfd(fd: accepted, events: Int16(POLLIN), revents: 0))
+                    }
+                } else if !answer(entry.fd, connections[entry.fd] ?? .tcp, name) {
+                    close(entry.fd)
+                    connections[entry.fd] = nil
+                    waiting.removeAll { $0.fd == entry.fd }
+                }
+            }
+        }
+        for descriptor in connections.keys { close(descriptor) }
+    }
+
+    private static func answerDatagram(_ descriptor: Int32, _ name: String) {
+        var buffer = [UInt8](repeating: 0, count: 2048)
+        var peer = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let text = Array(name.utf8)
+        unsafe withUnsafeMutablePointer(to: &peer) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                let size = buffer.count
+                let count = unsafe recvfrom(descriptor, &buffer, size, 0, address, &length)
+                if count >= 0 {
+                    _ = unsafe sendto(descriptor, text, text.count, 0, address, length)
+                }
+            }
+        }
+    }
+
+    /// Answers one request; false when the client has gone.
+    private static func answer(
+        _ descriptor: Int32, _ transport: TransportProtocol, _ name: String
+    ) -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 2048)
+        let size = buffer.count
+        guard unsafe recv(descriptor, &buffer, size, 0) > 0 else { return false }
+        let text =
+            transport == .tcp
+            ? "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: \(name.utf8.count)\r\n\r\n\(name)"
+            : name
+        let bytes = Array(text.utf8)
+        return unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
+    }
+}

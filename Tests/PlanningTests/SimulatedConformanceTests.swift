@@ -1,0 +1,31 @@
+import DataplaneConformance
+import DataplaneModel
+import SimulatedDataplane
+import Testing
+
+@Suite struct SimulatedConformanceTests {
+    @Test(arguments: ConformanceCase.all)
+    func simulatedKernelAnswersLikeTheRealOne(_ example: ConformanceCase) throws {
+        var stepwise = SimulatedDataplane()
+        var onePlan = SimulatedDataplane()
+        let violations = try example.violations(on: &stepwise, andAsOnePlanOn: &onePlan)
+        #expect(violations.isEmpty, "\(violations.joined(separator: "\n"))")
+    }
+
+    @Test func theSuiteFailsAKernelThatForgetsAnErrorNumber() throws {
+        let named = ConformanceCase.all.first {
+            $0.name.hasPrefix("adding a real server that is there")
+        }
+        let example = try #require(named)
+        var lenient = SimulatedDataplane()
+        lenient.refusal = { operation in
+            switch operation {
+            case .addRealServer(let server, of: _) where server.weight == 7: .noEntry
+            default: nil
+            }
+        }
+        var onePlan = lenient
+        let violations = try example.violations(on: &lenient, andAsOnePlanOn: &onePlan)
+        #expect(violations.count == 2)
+    }
+}

@@ -1,0 +1,71 @@
+import Addressing
+import DataplaneModel
+
+extension SimulatedDataplane {
+    /// The error number the kernel answers an operation with; nil when it does it.
+    ///
+    /// The order of the checks is the kernel's (`net/netfilter/ipvs/ip_vs_ctl.c`).
+    func verdict(on operation: Operation) -> ErrorNumber? {
+        switch operation {
+        case .addVirtualServer(let server):
+            if state.virtualServers[server.key] != nil { return .exists }
+            return specificationError(server)
+        case .editVirtualServer(let server):
+            if state.virtualServers[server.key] == nil { return .noSuchProcess }
+            return specificationError(server)
+        case .deleteVirtualServer(let key):
+            return state.virtualServers[key] == nil ? .noSuchProcess : nil
+        case .addRealServer(let server, let key):
+            guard let entry = state.virtualServers[key] else { return .noSuchProcess }
+            if let error = rangeError(server) { return error }
+            if entry.position(of: server.address).isPresent { return .exists }
+            return unroutable.contains(server.address.address) ? .invalid : nil
+        case .editRealServer(let server, let key):
+            guard let entry = state.virtualServers[key] else { return .noSuchProcess }
+            if let error = rangeError(server) { return error }
+            return entry.position(of: server.address).isPresent ? nil : .noEntry
+        case .deleteRealServer(let address, let key):
+            guard let entry = state.virtualServers[key] else { return .noSuchProcess }
+            return entry.position(of: address).isPresent ? nil : .noEntry
+        case .announce, .replaceAnnouncement, .withdraw:
+            return announcementError(operation)
+        case .setParameter(let parameter, _):
+            return state.parameters[parameter] == nil ? .noEntry : nil
+        case .setTimeouts, .prepareDevice, .claim, .release:
+            return nil
+        }
+    }
+
+    private func specificationError(_ server: VirtualServer) -> ErrorNumber? {
+        guard schedulers.contains(server.scheduler) else { return .noEntry }
+        if let engine = server.persistenceEngine, engine != "sip" { return .noEntry }
+        if server.key.family == .ipv6, let persistence = server.persistence,
+            !(1...128).contains(persistence.prefixLength)
+        {
+            return .invalid
+        }
+        return nil
+    }
+
+    private func rangeError(_ server: RealServer) -> ErrorNumber? {
+        server.weight < 0 || server.lowerThreshold > server.upperThreshold ? .outOfRange : nil
+    }
+
+    private func announcementError(_ operation: Operation) -> ErrorNumber? {
+        guard state.hasDevice else { return .noDevice }
+        switch operation {
+        case .announce(let address, let announcement):
+            if state.addresses[address] != nil { return .exists }
+            // An address that is another interface's own is a second one there, but a second route
+            // to it the kernel takes only for IPv6.
+            let isTaken = state.foreignAddresses.contains(address)
+            return isTaken && announcement != .bound && address.family == .ipv4 ? .exists : nil
+        case .withdraw(let address, let announcement):
+            if state.addresses[address] != nil { return nil }
+            return announcement == .bound
+                ? ErrorNumber(rawValue: 99) : .noSuchProcess
+        default:
+            return nil
+        }
+    }
+}
