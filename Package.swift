@@ -90,6 +90,13 @@ let testSupport: [Target] = [
 let tests: [Target] = [
     .testTarget(name: "SettingsTests", dependencies: ["Addressing", "Settings"]),
     .testTarget(
+        name: "ManifestsTests", dependencies: ["Addressing", "ServiceModel", "Manifests"]),
+    .testTarget(
+        name: "DirectorySourceTests",
+        dependencies: [
+            "Addressing", "ServiceModel", "Manifests", "DirectorySource", logging, systemPackage,
+        ]),
+    .testTarget(
         name: "PlanningTests",
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",

@@ -43,7 +43,8 @@ require_packages() {
 
     # Several scripts may start at the same time, and apt-get update has no way to wait for another one.
     local lock
-    exec {lock}>"/run/lock/fairlead-packages.lock"
+    mkdir -p /run/lock
+    exec {lock}>/run/lock/fairlead-packages.lock
     flock "$lock"
     missing=$(_packages_missing "$@")
     local said='' failed=0
@@ -70,8 +71,7 @@ _packages_missing() {
     local name state
     while read -r name state; do
         [[ $state == installed ]] && installed[$name]=1
-    done < <(tr '|' '\n' <<<"${*// /|}" |
-        xargs dpkg-query -W -f='${Package} ${db:Status-Status}\n' 2>/dev/null || true)
+    done < <(tr '|' '\n' <<<"$*" | xargs dpkg-query -W -f="\${Package} \${db:Status-Status}\n" 2>/dev/null || true)
 
     local wanted alternative
     for wanted in "$@"; do

@@ -1,5 +1,6 @@
 #!/bin/busybox sh
 # shellcheck shell=dash
+# shellcheck disable=SC2154 # the settings have engine, directory, modules, modules_required and bare
 #
 # Process 1 of a test kernel; Scripts/testkernel copies it next to the settings it writes for it. It serves both
 # engines: User Mode Linux, where the host's file system is the root, and QEMU, where an initramfs is.
@@ -42,11 +43,13 @@ protect_host_files() {
         fail 'cannot put the guest in front of the files of the host'
     for_each_writable bind_writable
 
-    # Busybox's own pivot_root and umount, as not every util-linux on a host need be in the default path.
-    mount -o move /dev "$guest/root/dev" 2>/dev/null
+    # The kernel mounted it before it started this; the console is open there.
+    mount -o move /dev "$guest/root/dev"
     mount -t proc proc "$guest/root/proc"
     cd "$guest/root" || fail 'cannot enter the root of the guest'
-    mkdir .host && pivot_root . .host && cd / || fail 'cannot change to the root of the guest'
+    mkdir .host
+    pivot_root . .host || fail 'cannot change to the root of the guest'
+    cd /
     umount -l /.host
     rmdir /.host
 }
@@ -179,6 +182,10 @@ qemu)
 esac
 
 echo fairlead-test >/proc/sys/kernel/hostname
+# Without a name server the resolver asks this very kernel, which refuses at once; a question to the host's would
+# vanish by the default route, and each name or address that somebody looks up would cost many seconds.
+rm -f /etc/resolv.conf
+: >/etc/resolv.conf
 load_modules
 set_up_network
 run_command

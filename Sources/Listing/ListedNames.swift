@@ -2,12 +2,12 @@ import Addressing
 package import DataplaneModel
 
 extension VirtualServerKey {
-    /// The protocol that names of its ports are looked up under; a mark counts as TCP, as in
-    /// `ipvsadm`.
-    var transport: TransportProtocol {
+    /// The protocol that names of its ports are looked up under. A mark has none, and its ports stay
+    /// numbers.
+    var transport: TransportProtocol? {
         switch self {
         case .address(_, let transport): transport
-        case .firewallMark: .tcp
+        case .firewallMark: nil
         }
     }
 }

@@ -32,7 +32,7 @@ enum ListingOrder {
     private struct SortKey {
         var mark: UInt32 = 0
         var family: AddressFamily
-        /// A virtual server by mark counts as TCP there.
+        /// Two marks are told apart before it comes to their protocol.
         var transport = TransportProtocol.tcp
         var endpoint: SocketEndpoint?
 
