@@ -14,12 +14,18 @@ let settings: [SwiftSetting] = [
 ]
 
 let argumentParser = Target.Dependency.product(
-    name: "ArgumentParser", package: "swift-argument-parser")
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(
-    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle"
+)
 let unixSignals = Target.Dependency.product(
-    name: "UnixSignals", package: "swift-service-lifecycle")
+    name: "UnixSignals",
+    package: "swift-service-lifecycle"
+)
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
@@ -31,93 +37,122 @@ let pure: [Target] = [
     .target(name: "DataplaneModel", dependencies: ["Addressing"]),
     .target(
         name: "Planning",
-        dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel"]),
+        dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel"]
+    ),
     .target(name: "Listing", dependencies: ["Addressing", "DataplaneModel"]),
     .target(
         name: "Reconciliation",
-        dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning"]),
+        dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning"]
+    ),
 ]
 
 /// Devices: everything that touches files, sockets or the kernel.
 let devices: [Target] = [
     .systemLibrary(
-        name: "CNetlink", pkgConfig: "libnl-genl-3.0",
-        providers: [.apt(["libnl-3-dev", "libnl-genl-3-dev"])]),
+        name: "CNetlink",
+        pkgConfig: "libnl-genl-3.0",
+        providers: [.apt(["libnl-3-dev", "libnl-genl-3-dev"])]
+    ),
     .systemLibrary(
-        name: "CIPSet", pkgConfig: "libipset", providers: [.apt(["libipset-dev"])]),
+        name: "CIPSet",
+        pkgConfig: "libipset",
+        providers: [.apt(["libipset-dev"])]
+    ),
     .target(name: "Netlink", dependencies: ["CNetlink"]),
     .target(
         name: "LinuxDataplane",
         dependencies: [
             "Addressing", "DataplaneModel", "Netlink", "CNetlink", subprocess, systemPackage,
-        ]),
+        ]
+    ),
     .target(name: "Manifests", dependencies: ["Addressing", "ServiceModel", "Yams"]),
     .target(name: "Settings", dependencies: ["Addressing", "Yams"]),
     .target(
         name: "DirectorySource",
-        dependencies: ["ServiceModel", "Manifests", logging, systemPackage]),
+        dependencies: ["ServiceModel", "Manifests", logging, systemPackage]
+    ),
     .target(
         name: "Daemon",
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
             "Reconciliation", "Settings", "DirectorySource", "LinuxDataplane", "Listing", logging,
             serviceLifecycle,
-        ]),
+        ]
+    ),
     .executableTarget(
         name: "fairlead",
         dependencies: [
             "Addressing", "DataplaneModel", "Daemon", "Listing", "LinuxDataplane", "Settings",
             "DirectorySource", argumentParser, logging, serviceLifecycle, unixSignals,
             systemPackage,
-        ]),
+        ]
+    ),
 ]
 
 /// What tests are made of: the kernel as a value, the suite that it and the real kernel pass, and a
 /// network of namespaces with clients and servers.
 let testSupport: [Target] = [
     .target(
-        name: "SimulatedDataplane", dependencies: ["Addressing", "DataplaneModel"],
-        path: "Tests/SimulatedDataplane"),
+        name: "SimulatedDataplane",
+        dependencies: ["Addressing", "DataplaneModel"],
+        path: "Tests/SimulatedDataplane"
+    ),
     .target(
-        name: "DataplaneConformance", dependencies: ["Addressing", "DataplaneModel"],
-        path: "Tests/DataplaneConformance"),
+        name: "DataplaneConformance",
+        dependencies: ["Addressing", "DataplaneModel"],
+        path: "Tests/DataplaneConformance"
+    ),
     .systemLibrary(name: "CNetworkLab", path: "Tests/CNetworkLab"),
     .target(
-        name: "NetworkLab", dependencies: ["Addressing", "CNetworkLab"],
-        path: "Tests/NetworkLab"),
+        name: "NetworkLab",
+        dependencies: ["Addressing", "CNetworkLab"],
+        path: "Tests/NetworkLab"
+    ),
 ]
 
 let tests: [Target] = [
     .testTarget(name: "SettingsTests", dependencies: ["Addressing", "Settings"]),
+    .testTarget(name: "AddressingTests", dependencies: ["Addressing"]),
+    .testTarget(name: "ServiceModelTests", dependencies: ["Addressing", "ServiceModel"]),
+    .testTarget(name: "RoutingTests", dependencies: ["Addressing", "ServiceModel", "Routing"]),
+    .testTarget(name: "ListingTests", dependencies: ["Addressing", "DataplaneModel", "Listing"]),
+    .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
     .testTarget(
-        name: "ManifestsTests", dependencies: ["Addressing", "ServiceModel", "Manifests"]),
+        name: "ManifestsTests",
+        dependencies: ["Addressing", "ServiceModel", "Manifests"]
+    ),
     .testTarget(
         name: "DirectorySourceTests",
         dependencies: [
             "Addressing", "ServiceModel", "Manifests", "DirectorySource", logging, systemPackage,
-        ]),
+        ]
+    ),
     .testTarget(
         name: "PlanningTests",
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
             "SimulatedDataplane", "DataplaneConformance",
-        ]),
+        ]
+    ),
     .testTarget(
         name: "ReconciliationTests",
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
             "Reconciliation", "SimulatedDataplane",
-        ]),
+        ]
+    ),
     .testTarget(
         name: "LinuxDataplaneTests",
-        dependencies: ["Addressing", "DataplaneModel", "LinuxDataplane", "Netlink"]),
+        dependencies: ["Addressing", "DataplaneModel", "LinuxDataplane", "Netlink"]
+    ),
     .testTarget(
         name: "KernelTests",
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning", "Listing",
             "Reconciliation", "LinuxDataplane", "DataplaneConformance", "NetworkLab",
         ],
-        path: "Tests/Kernel"),
+        path: "Tests/Kernel"
+    ),
 ]
 
 let package = Package(
@@ -131,7 +166,10 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // Without traits: its default trait pulls in all of Foundation.
         .package(
-            url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+            url: "https://github.com/swiftlang/swift-subprocess",
+            from: "1.0.2",
+            traits: []
+        ),
     ],
     targets: pure + devices + testSupport + tests,
     swiftLanguageModes: [.v6]

@@ -61,7 +61,8 @@ extension IPAddress {
     }
 
     private static func ipv4Bits(
-        parsing bytes: some Sequence<UInt8>, whole text: some StringProtocol
+        parsing bytes: some Sequence<UInt8>,
+        whole text: some StringProtocol
     ) throws(AddressError) -> UInt32 {
         var bits: UInt32 = 0
         var number: UInt32 = 0
@@ -79,7 +80,7 @@ extension IPAddress {
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
                 if digits > 0, number == 0 { leadingZero = true }
-                guard digits < 10 else { throw .notAnAddress(String(text)) }
+                guard digits < 9 else { throw .notAnAddress(String(text)) }
                 number = number &* 10 &+ UInt32(byte - UInt8(ascii: "0"))
                 digits += 1
             case UInt8(ascii: "."):

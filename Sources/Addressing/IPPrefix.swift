@@ -21,7 +21,8 @@ package struct IPPrefix: Hashable, Sendable, Comparable, CustomStringConvertible
         case .ipv6:
             self.address = .ipv6(
                 high: address.high & mask(length, of: 64),
-                low: address.low & mask(length - 64, of: 64))
+                low: address.low & mask(length - 64, of: 64)
+            )
         }
     }
 

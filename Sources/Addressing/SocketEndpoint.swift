@@ -16,7 +16,9 @@ package struct SocketEndpoint: Hashable, Sendable, Comparable, CustomStringConve
     /// Reads what `description` writes; nil for anything else.
     package init?(_ text: some StringProtocol) {
         guard let colon = text.lastIndex(of: ":"),
-            let port = UInt16(text[text.index(after: colon)...])
+            let port = UInt16(text[text.index(after: colon)...]),
+            // Not "+80" and not "080".
+            String(port) == text[text.index(after: colon)...]
         else { return nil }
         var host = text[..<colon]
         let bracketed = host.first == "[" && host.last == "]" && host.count > 2

@@ -41,17 +41,22 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
     private func reconcile(_ mailbox: EventMailbox) async throws {
         if let reason = try await Self.missingIPVS() {
             throw DataplaneError(
-                action: "use IPVS", code: .noEntry,
+                action: "use IPVS",
+                code: .noEntry,
                 hint: "this kernel has no IPVS, and the module ip_vs could not be loaded "
                     + "(\(reason)); install the package with this kernel's modules, or load it "
-                    + "with \"modprobe ip_vs\"")
+                    + "with \"modprobe ip_vs\""
+            )
         }
         var device = try LinuxDataplane(
             device: configuration.addresses.device,
-            stateDirectory: configuration.stateDirectory)
+            stateDirectory: configuration.stateDirectory
+        )
         let sources = preferredSources(&device)
         var reconciler = Reconciler(
-            device: device, options: ReconcilerOptions(configuration, sources: sources))
+            device: device,
+            options: ReconcilerOptions(configuration, sources: sources)
+        )
         let clock = ContinuousClock()
         let origin = clock.now
         try reconciler.start(now: .zero)

@@ -14,16 +14,20 @@ extension ReconcilerOptions {
                 global: SchedulerRequest(configuration.ipvs.scheduler),
                 namespaces: configuration.ipvs.namespaceSchedulers.mapValues {
                     SchedulerRequest($0)
-                }),
+                }
+            ),
             addressMode: configuration.addresses.announce == .bind ? .bind : .routes,
             sources: sources,
             timeouts: DataplaneModel.ConnectionTimeouts(
-                tcp: timeouts.tcp.wholeSeconds, tcpFin: timeouts.tcpFin.wholeSeconds,
-                udp: timeouts.udp.wholeSeconds),
+                tcp: timeouts.tcp.wholeSeconds,
+                tcpFin: timeouts.tcpFin.wholeSeconds,
+                udp: timeouts.udp.wholeSeconds
+            ),
             managesParameters: configuration.ipvs.managesKernelParameters,
             retryInitial: configuration.intervals.retryInitial,
             retryMaximum: configuration.intervals.retryMaximum,
-            auditInterval: configuration.intervals.audit)
+            auditInterval: configuration.intervals.audit
+        )
     }
 }
 

@@ -9,23 +9,33 @@ struct ReportLog {
     let logger: Logger
 
     func write(
-        _ report: ReconciliationReport, took duration: Duration,
+        _ report: ReconciliationReport,
+        took duration: Duration,
         counts: (services: Int, virtualServers: Int, realServers: Int, failing: Int)
     ) {
         for problem in report.newProblems { logger.warning("\(problem)") }
         for problem in report.solvedProblems {
-            logger.notice("\(problem.object) is right again", metadata: ["was": "\(problem.message)"])
+            logger.notice(
+                "\(problem.object) is right again",
+                metadata: ["was": "\(problem.message)"]
+            )
         }
         for failure in report.failures {
             let owner = failure.owner.map { "for \($0): " } ?? ""
             logger.error(
-                "\(owner)\(failure.error); trying again in \(Self.text(of: failure.retryIn))")
+                "\(owner)\(failure.error); trying again in \(Self.text(of: failure.retryIn))"
+            )
         }
-        for subject in report.recovered { logger.notice("\(Self.text(of: subject)) is in order again") }
-        if let error = report.auditError { logger.error("the kernel could not be audited: \(error)") }
+        for subject in report.recovered {
+            logger.notice("\(Self.text(of: subject)) is in order again")
+        }
+        if let error = report.auditError {
+            logger.error("the kernel could not be audited: \(error)")
+        }
         if report.drift > 0 {
             logger.warning(
-                "something else changed the kernel's IPVS state; repaired in \(report.drift) steps")
+                "something else changed the kernel's IPVS state; repaired in \(report.drift) steps"
+            )
         }
         let summary: Logger.Message =
             "applied \(report.applied) changes in \(Self.text(of: duration))"
@@ -34,7 +44,8 @@ struct ReportLog {
                 """
                 serving \(counts.services) Services as \(counts.virtualServers) virtual servers \
                 with \(counts.realServers) real servers; \(summary)
-                """)
+                """
+            )
         } else if report.applied > 0 {
             logger.info(summary)
         }

@@ -45,7 +45,10 @@ package struct DataplaneError: Error, Hashable, Sendable, CustomStringConvertibl
     package let hint: String
 
     package init(
-        action: String, code: ErrorNumber, kernelMessage: String? = nil, hint: String = ""
+        action: String,
+        code: ErrorNumber,
+        kernelMessage: String? = nil,
+        hint: String = ""
     ) {
         self.action = action
         self.code = code
@@ -56,8 +59,11 @@ package struct DataplaneError: Error, Hashable, Sendable, CustomStringConvertibl
     /// For an operation, with the meaning of the number for that operation.
     package init(_ operation: Operation, code: ErrorNumber, kernelMessage: String? = nil) {
         self.init(
-            action: operation.description, code: code, kernelMessage: kernelMessage,
-            hint: operation.meaning(of: code))
+            action: operation.description,
+            code: code,
+            kernelMessage: kernelMessage,
+            hint: operation.meaning(of: code)
+        )
     }
 
     package var description: String {

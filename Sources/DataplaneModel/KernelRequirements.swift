@@ -5,10 +5,12 @@ package enum KernelRequirements {
     package static let conntrack = KernelParameter(rawValue: "net.ipv4.vs.conntrack")
     /// A connection whose real server is gone ends at its next packet, not after its time-out.
     package static let expireWithoutDestination = KernelParameter(
-        rawValue: "net.ipv4.vs.expire_nodest_conn")
+        rawValue: "net.ipv4.vs.expire_nodest_conn"
+    )
     /// Session affinity does not hold a client to a real server of weight 0.
     package static let expireQuiescentTemplate = KernelParameter(
-        rawValue: "net.ipv4.vs.expire_quiescent_template")
+        rawValue: "net.ipv4.vs.expire_quiescent_template"
+    )
     /// Traffic of pods and of outside clients passes through the node.
     package static let forwardIPv4 = KernelParameter(rawValue: "net.ipv4.ip_forward")
     /// The same for IPv6; touched only when a Service has an IPv6 address.
@@ -24,7 +26,8 @@ package enum KernelRequirements {
     /// A node that forwards IPv6 stops listening to router advertisements, and so loses its default
     /// route, unless `accept_ra` is 2; so interfaces that listened before go on listening.
     package static func parameters(
-        servesIPv6: Bool, observed: [KernelParameter: String]
+        servesIPv6: Bool,
+        observed: [KernelParameter: String]
     ) -> [KernelParameter: String] {
         var wanted: [KernelParameter: String] = [
             conntrack: "1",

@@ -27,7 +27,9 @@ package struct VirtualServerReading: Hashable, Sendable {
     package var realServers: [RealServerReading]
 
     package init(
-        server: VirtualServer, netmask: UInt32, statistics: TrafficStatistics,
+        server: VirtualServer,
+        netmask: UInt32,
+        statistics: TrafficStatistics,
         realServers: [RealServerReading]
     ) {
         self.server = server
@@ -46,8 +48,11 @@ package struct RealServerReading: Hashable, Sendable {
     package var statistics: TrafficStatistics
 
     package init(
-        server: RealServer, activeConnections: UInt32 = 0, inactiveConnections: UInt32 = 0,
-        persistentConnections: UInt32 = 0, statistics: TrafficStatistics = TrafficStatistics()
+        server: RealServer,
+        activeConnections: UInt32 = 0,
+        inactiveConnections: UInt32 = 0,
+        persistentConnections: UInt32 = 0,
+        statistics: TrafficStatistics = TrafficStatistics()
     ) {
         self.server = server
         self.activeConnections = activeConnections

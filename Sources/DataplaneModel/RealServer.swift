@@ -57,8 +57,12 @@ package struct RealServer: Hashable, Sendable {
     package var tunnel: Tunnel
 
     package init(
-        address: SocketEndpoint, forwarding: ForwardingMethod = .masquerade, weight: Int32 = 1,
-        upperThreshold: UInt32 = 0, lowerThreshold: UInt32 = 0, tunnel: Tunnel = Tunnel()
+        address: SocketEndpoint,
+        forwarding: ForwardingMethod = .masquerade,
+        weight: Int32 = 1,
+        upperThreshold: UInt32 = 0,
+        lowerThreshold: UInt32 = 0,
+        tunnel: Tunnel = Tunnel()
     ) {
         self.address = address
         self.forwarding = forwarding

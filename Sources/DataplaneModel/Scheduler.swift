@@ -66,7 +66,8 @@ package struct SchedulerFlags: OptionSet, Hashable, Sendable {
 
     /// The bits that `names` mean for a scheduler, or the first name it does not know.
     package static func bits(
-        for scheduler: Scheduler, named names: [String]
+        for scheduler: Scheduler,
+        named names: [String]
     ) -> Result<SchedulerFlags, UnknownSchedulerFlag> {
         var flags: SchedulerFlags = []
         let known = Self.names(for: scheduler)
@@ -74,7 +75,11 @@ package struct SchedulerFlags: OptionSet, Hashable, Sendable {
             guard let bit = known.first(where: { $0.1 == name })?.0 else {
                 return .failure(
                     UnknownSchedulerFlag(
-                        name: name, scheduler: scheduler, allowed: known.map { $0.1 }))
+                        name: name,
+                        scheduler: scheduler,
+                        allowed: known.map { $0.1 }
+                    )
+                )
             }
             flags.insert(bit)
         }

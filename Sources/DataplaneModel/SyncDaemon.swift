@@ -21,8 +21,13 @@ package struct SyncDaemon: Hashable, Sendable {
     package var timeToLive: UInt8
 
     package init(
-        role: Role, interface: String, syncID: UInt32, maximumLength: UInt16 = 0,
-        group: IPAddress? = nil, port: UInt16 = 0, timeToLive: UInt8 = 0
+        role: Role,
+        interface: String,
+        syncID: UInt32,
+        maximumLength: UInt16 = 0,
+        group: IPAddress? = nil,
+        port: UInt16 = 0,
+        timeToLive: UInt8 = 0
     ) {
         self.role = role
         self.interface = interface

@@ -22,7 +22,9 @@ package enum VirtualServerKey: Hashable, Sendable, Comparable, CustomStringConve
                 return first.address.family < second.address.family
             }
             return firstProtocol == secondProtocol ? first < second : firstProtocol < secondProtocol
-        case (.firewallMark(let first, let firstFamily), .firewallMark(let second, let secondFamily)):
+        case (
+            .firewallMark(let first, let firstFamily), .firewallMark(let second, let secondFamily)
+        ):
             return first == second ? firstFamily < secondFamily : first < second
         case (.address, .firewallMark):
             return true
@@ -44,7 +46,7 @@ package enum VirtualServerKey: Hashable, Sendable, Comparable, CustomStringConve
     package init?(_ text: some StringProtocol) {
         let words = text.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count >= 2 else { return nil }
-        if words[0] == "FWM", let mark = UInt32(words[1]), mark != 0 {
+        if words[0] == "FWM", let mark = UInt32(words[1]), mark != 0, String(mark) == words[1] {
             guard words.count == 2 || (words.count == 3 && words[2] == "IPv6") else { return nil }
             self = .firewallMark(mark, words.count == 2 ? .ipv4 : .ipv6)
         } else if words.count == 2, let transport = TransportProtocol(kubernetesName: words[0]),
@@ -88,8 +90,12 @@ package struct VirtualServer: Hashable, Sendable {
     package var onePacket: Bool
 
     package init(
-        key: VirtualServerKey, scheduler: Scheduler, schedulerFlags: SchedulerFlags = [],
-        persistence: Persistence? = nil, persistenceEngine: String? = nil, onePacket: Bool = false
+        key: VirtualServerKey,
+        scheduler: Scheduler,
+        schedulerFlags: SchedulerFlags = [],
+        persistence: Persistence? = nil,
+        persistenceEngine: String? = nil,
+        onePacket: Bool = false
     ) {
         self.key = key
         self.scheduler = scheduler

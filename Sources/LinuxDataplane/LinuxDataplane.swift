@@ -17,9 +17,11 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
         let routes = try RouteSocket(device: device)
         guard let ipvs = try IPVSSocket.open() else {
             throw DataplaneError(
-                action: "reach IPVS", code: .noEntry,
+                action: "reach IPVS",
+                code: .noEntry,
                 hint: "this kernel has no IPVS; load it with \"modprobe ip_vs\", or install the "
-                    + "package with this kernel's modules")
+                    + "package with this kernel's modules"
+            )
         }
         self.ipvs = ipvs
         self.routes = routes
@@ -72,7 +74,9 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
     package mutating func probe(_ scheduler: Scheduler) -> ProbeAnswer {
         // TEST-NET-2 (RFC 5737): no packet goes there, and it is not local, so none reaches IPVS.
         let key = VirtualServerKey.address(
-            SocketEndpoint(.ipv4(0xc633_6400), 20_000), .tcp)
+            SocketEndpoint(.ipv4(0xc633_6400), 20_000),
+            .tcp
+        )
         let server = VirtualServer(key: key, scheduler: scheduler)
         let outcome = ipvs.apply([.addVirtualServer(server)]).first?.error
         switch outcome?.code {
@@ -105,7 +109,8 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
     }
 
     private mutating func apply(
-        _ operations: ArraySlice<Operation>, through channel: Channel
+        _ operations: ArraySlice<Operation>,
+        through channel: Channel
     ) -> [OperationFailure] {
         switch channel {
         case .ipvs:
@@ -133,7 +138,8 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
     }
 
     private static func failures(
-        of operations: ArraySlice<Operation>, _ body: () throws(DataplaneError) -> Void
+        of operations: ArraySlice<Operation>,
+        _ body: () throws(DataplaneError) -> Void
     ) -> [OperationFailure] {
         do throws(DataplaneError) {
             try body()

@@ -33,7 +33,8 @@ package struct ConnectionEntry: Hashable, Sendable {
     }
 
     private static func endpoint(
-        _ address: some StringProtocol, _ port: some StringProtocol
+        _ address: some StringProtocol,
+        _ port: some StringProtocol
     ) -> SocketEndpoint? {
         guard let port = UInt16(port, radix: 16) else { return nil }
         if let bits = UInt32(address, radix: 16) { return SocketEndpoint(.ipv4(bits), port) }

@@ -49,14 +49,17 @@ enum ListingOrder {
     }
 
     private static func compare(_ left: SocketEndpoint, _ right: SocketEndpoint) -> Int32 {
-        for (first, second) in zip(left.address.words, right.address.words) where first != second {
+        // An IPv4 address beside an IPv6 one counts as if zeros stood behind it.
+        let words = zip(left.address.words, right.address.words + [0, 0, 0])
+        for (first, second) in words where first != second {
             return Int32(bitPattern: first &- second)
         }
         return Int32(left.port) - Int32(right.port)
     }
 
     private static func mergeSorted<Element>(
-        _ elements: [Element], by compare: (Element, Element) -> Int32
+        _ elements: [Element],
+        by compare: (Element, Element) -> Int32
     ) -> [Element] {
         guard elements.count > 1 else { return elements }
         let middle = elements.count / 2
@@ -81,7 +84,9 @@ enum ListingOrder {
 extension IPAddress {
     /// The 32-bit words of an address, first one first.
     fileprivate var words: [UInt32] {
-        let low = [UInt32(truncatingIfNeeded: self.low >> 32), UInt32(truncatingIfNeeded: self.low)]
+        let low = [
+            UInt32(truncatingIfNeeded: self.low >> 32), UInt32(truncatingIfNeeded: self.low),
+        ]
         return family == .ipv4
             ? [low[1]]
             : [UInt32(truncatingIfNeeded: high >> 32), UInt32(truncatingIfNeeded: high)] + low

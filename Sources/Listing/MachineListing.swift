@@ -46,14 +46,15 @@ package struct MachineListing: Encodable, Sendable {
         package let connectionRate, inPacketRate, outPacketRate, inByteRate, outByteRate: UInt64
     }
 
-    /// `1.2.1`
+    /// The version of IPVS, such as `1.2.1`.
     package let version: String
     package let connectionTableSize: UInt32
     package let virtualServers: [VirtualServer]
 
     /// Sorted by what identifies each server.
     package init(
-        of servers: [VirtualServerReading], information: IPVSInformation,
+        of servers: [VirtualServerReading],
+        information: IPVSInformation,
         serviceNames: [VirtualServerKey: String]
     ) {
         let number = information.version

@@ -24,6 +24,7 @@ extension NameResolving {
         let port =
             transport.flatMap { serviceName(of: endpoint.port, $0) } ?? String(endpoint.port)
         return String(
-            (endpoint.address.family == .ipv4 ? "\(host):\(port)" : "[\(host)]:\(port)").prefix(59))
+            (endpoint.address.family == .ipv4 ? "\(host):\(port)" : "[\(host)]:\(port)").prefix(59)
+        )
     }
 }

@@ -28,8 +28,11 @@ package struct TableListing<Names: NameResolving> {
     package var serviceNames: [VirtualServerKey: String]?
 
     package init(
-        columns: ListingColumns = .plain, exact: Bool = false, isSorted: Bool = true,
-        names: Names, serviceNames: [VirtualServerKey: String]? = nil
+        columns: ListingColumns = .plain,
+        exact: Bool = false,
+        isSorted: Bool = true,
+        names: Names,
+        serviceNames: [VirtualServerKey: String]? = nil
     ) {
         self.columns = columns
         self.exact = exact
@@ -40,14 +43,17 @@ package struct TableListing<Names: NameResolving> {
 
     /// The whole table, as `ipvsadm -L` prints it.
     package func text(
-        of servers: [VirtualServerReading], information: IPVSInformation
+        of servers: [VirtualServerReading],
+        information: IPVSInformation
     ) -> String {
         let version = information.version
         var text =
             "IP Virtual Server version \(version >> 16 & 255).\(version >> 8 & 255)"
             + ".\(version & 255) (size=\(information.connectionTableSize))\n"
         text += title
-        for server in isSorted ? ListingOrder.sorted(servers) : servers { append(server, to: &text) }
+        for server in isSorted ? ListingOrder.sorted(servers) : servers {
+            append(server, to: &text)
+        }
         return text
     }
 
@@ -113,7 +119,8 @@ package struct TableListing<Names: NameResolving> {
     private func heading(of key: VirtualServerKey) -> String {
         switch key {
         case .address(let endpoint, let transport):
-            let name = transport.description.padded(to: 4) + " " + names.text(of: endpoint, transport)
+            let name =
+                transport.description.padded(to: 4) + " " + names.text(of: endpoint, transport)
             return endpoint.address.family == .ipv4 ? String(name.prefix(33)) : name
         case .firewallMark(let mark, let family):
             let number = Int32(bitPattern: mark)
@@ -143,7 +150,9 @@ package struct TableListing<Names: NameResolving> {
     }
 
     private func append(
-        _ reading: RealServerReading, of key: VirtualServerKey, to text: inout String
+        _ reading: RealServerReading,
+        of key: VirtualServerKey,
+        to text: inout String
     ) {
         let server = reading.server
         var name = names.text(of: server.address, key.transport)

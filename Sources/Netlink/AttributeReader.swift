@@ -3,7 +3,8 @@
 /// Total: an attribute that claims more than there is, or less than its own header, ends the walk,
 /// and nothing is read out of bounds. Unknown attributes are the caller's to pass over.
 package func forEachAttribute(
-    in payload: borrowing Span<UInt8>, _ body: (_ type: UInt16, _ content: Span<UInt8>) -> Void
+    in payload: borrowing Span<UInt8>,
+    _ body: (_ type: UInt16, _ content: Span<UInt8>) -> Void
 ) {
     var offset = 0
     while payload.count - offset >= 4 {

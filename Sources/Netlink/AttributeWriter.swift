@@ -77,7 +77,7 @@ package struct AttributeWriter {
         pad()
     }
 
-    /// An attribute with any content.
+    /// An attribute with any content, of at most 65,531 bytes.
     package mutating func attribute(_ type: UInt16, _ content: (inout AttributeWriter) -> Void) {
         let start = bytes.count
         open(type, length: 0)
@@ -99,7 +99,7 @@ package struct AttributeWriter {
         raw(type)
     }
 
-    private mutating func pad() {
+    mutating func pad() {
         while bytes.count & 3 != 0 { bytes.append(0) }
     }
 

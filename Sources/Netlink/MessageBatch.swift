@@ -36,7 +36,9 @@ package struct MessageBatch: ~Copyable {
 
     /// Adds a message of a type, with what `body` writes behind its header.
     package mutating func append(
-        type: UInt16, flags: MessageFlags = [], _ body: (inout AttributeWriter) -> Void
+        type: UInt16,
+        flags: MessageFlags = [],
+        _ body: (inout AttributeWriter) -> Void
     ) {
         let start = bytes.count
         starts.append(start)
@@ -51,6 +53,8 @@ package struct MessageBatch: ~Copyable {
         writer.raw(UInt32(0))
         body(&writer)
         writer.patch(UInt32(writer.bytes.count - start), at: start)
+        // The next message starts at a multiple of four, whatever the length of this one.
+        writer.pad()
         bytes = writer.take()
     }
 

@@ -48,7 +48,10 @@ package struct NetlinkSocket: ~Copyable {
             let code = errno
             unsafe nl_socket_free(handle)
             throw NetlinkError(
-                action: "open a netlink socket", code: code == 0 ? EIO : code, message: message)
+                action: "open a netlink socket",
+                code: code == 0 ? EIO : code,
+                message: message
+            )
         }
         unsafe self.handle = unsafe handle
         descriptor = unsafe nl_socket_get_fd(handle)
@@ -62,7 +65,12 @@ package struct NetlinkSocket: ~Copyable {
         func set(_ level: Int32, _ option: Int32, _ value: Int32) -> Bool {
             var value = value
             return unsafe setsockopt(
-                descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
+                descriptor,
+                level,
+                option,
+                &value,
+                socklen_t(MemoryLayout<Int32>.size)
+            ) == 0
         }
         // The forced variants pass the system's limit, and need CAP_NET_ADMIN.
         if !set(SOL_SOCKET, SO_SNDBUFFORCE, Self.bufferSize) {
@@ -76,7 +84,12 @@ package struct NetlinkSocket: ~Copyable {
         _ = set(SOL_NETLINK, NETLINK_CAP_ACK, 1)
         var limit = timeval(tv_sec: Self.replyTimeout, tv_usec: 0)
         _ = unsafe setsockopt(
-            descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+            descriptor,
+            SOL_SOCKET,
+            SO_RCVTIMEO,
+            &limit,
+            socklen_t(MemoryLayout<timeval>.size)
+        )
     }
 
     /// The number of a generic netlink family; nil when the kernel has none of that name.
@@ -88,8 +101,10 @@ package struct NetlinkSocket: ~Copyable {
         if result >= 0 { return UInt16(truncatingIfNeeded: result) }
         if result == -Int32(NLE_OBJ_NOTFOUND) { return nil }
         throw NetlinkError(
-            action: "look up the netlink family \(name)", code: EIO,
-            message: unsafe String(cString: nl_geterror(result)))
+            action: "look up the netlink family \(name)",
+            code: EIO,
+            message: unsafe String(cString: nl_geterror(result))
+        )
     }
 
     /// Sends all messages, in as few system calls as the kernel takes, and answers which of them
@@ -102,7 +117,10 @@ package struct NetlinkSocket: ~Copyable {
         var start = 0
         while start < batch.count {
             let range = batch.sendable(
-                from: start, messages: Self.messagesPerSend, bytes: Self.bytesPerSend)
+                from: start,
+                messages: Self.messagesPerSend,
+                bytes: Self.bytesPerSend
+            )
             do throws(NetlinkError) {
                 failures += try transact(range, of: &batch)
             } catch {
@@ -114,7 +132,8 @@ package struct NetlinkSocket: ~Copyable {
     }
 
     private mutating func transact(
-        _ range: Range<Int>, of batch: inout MessageBatch
+        _ range: Range<Int>,
+        of batch: inout MessageBatch
     ) throws(NetlinkError) -> [MessageFailure] {
         let first = nextSequence
         nextSequence &+= UInt32(range.count)
@@ -132,7 +151,12 @@ package struct NetlinkSocket: ~Copyable {
                         MessageFailure(
                             index: range.lowerBound + offset,
                             error: NetlinkError(
-                                action: "netlink", code: ending.code, message: ending.text)))
+                                action: "netlink",
+                                code: ending.code,
+                                message: ending.text
+                            )
+                        )
+                    )
                 }
                 if offset == range.count - 1 { isComplete = true }
             }
@@ -145,7 +169,9 @@ package struct NetlinkSocket: ~Copyable {
     /// - Throws: `NetlinkError` with the kernel's errno; `EINTR` when a dump changed while it was
     ///   being read, so that it must be read again. Some replies may have been handed over by then.
     package mutating func request(
-        type: UInt16, flags: MessageFlags = [], _ body: (inout AttributeWriter) -> Void,
+        type: UInt16,
+        flags: MessageFlags = [],
+        _ body: (inout AttributeWriter) -> Void,
         reply: (_ type: UInt16, _ payload: Span<UInt8>) -> Void
     ) throws(NetlinkError) {
         var batch = MessageBatch()
@@ -165,7 +191,10 @@ package struct NetlinkSocket: ~Copyable {
                     isComplete = true
                     if ending.code != 0 {
                         outcome = NetlinkError(
-                            action: "netlink", code: ending.code, message: ending.text)
+                            action: "netlink",
+                            code: ending.code,
+                            message: ending.text
+                        )
                     }
                 } else {
                     reply(header.type, payload)
@@ -181,8 +210,11 @@ package struct NetlinkSocket: ~Copyable {
             systemCalls += 1
             let sent = unsafe bytes.withUnsafeBytes { pointer in
                 unsafe Glibc.send(
-                    descriptor, pointer.baseAddress.map { unsafe $0 + range.lowerBound },
-                    range.count, 0)
+                    descriptor,
+                    pointer.baseAddress.map { unsafe $0 + range.lowerBound },
+                    range.count,
+                    0
+                )
             }
             if sent == range.count { return }
             let code = sent < 0 ? errno : EMSGSIZE
@@ -200,7 +232,11 @@ package struct NetlinkSocket: ~Copyable {
             length = unsafe buffer.withUnsafeMutableBytes { pointer in
                 // With MSG_TRUNC the answer is the true length, also when the buffer is too small.
                 unsafe recv(
-                    descriptor, pointer.baseAddress, pointer.count, Int32(MSG_TRUNC))
+                    descriptor,
+                    pointer.baseAddress,
+                    pointer.count,
+                    Int32(MSG_TRUNC)
+                )
             }
         } while length < 0 && errno == EINTR
         if length < 0 {

@@ -17,27 +17,35 @@ struct MessageHeader {
     /// is part of an answer and not its end.
     func ending(_ payload: Span<UInt8>) -> (code: Int32, text: String?)? {
         guard type == Self.error || type == Self.done else { return nil }
-        let code = Int32(bitPattern: payload.number(as: UInt32.self))
-        guard type == Self.error, flags & Self.hasAttributes != 0, payload.count >= 20 else {
-            return (-code, nil)
-        }
-        // Behind the number stands the header of the message in question, and unless the answer is
-        // capped that whole message.
-        let echoed = Int(payload.extracting(4..<8).number(as: UInt32.self))
-        let start = flags & Self.capped != 0 ? 20 : 4 + (max(echoed, 16) + 3) & ~3
-        guard start <= payload.count else { return (-code, nil) }
+        let code = 0 &- Int32(bitPattern: payload.number(as: UInt32.self))
+        guard flags & Self.hasAttributes != 0, let start = attributesStart(payload),
+            start <= payload.count
+        else { return (code, nil) }
         var text: String?
         forEachAttribute(in: payload.extracting(start..<payload.count)) { type, content in
             // NLMSGERR_ATTR_MSG
             if type == 1 { text = content.text() }
         }
-        return (-code, text)
+        return (code, text)
+    }
+
+    /// Where the attributes of an ending begin.
+    ///
+    /// At the end of a dump they follow the number. Otherwise the header of the message in question
+    /// stands between, and unless the answer is capped that whole message.
+    private func attributesStart(_ payload: Span<UInt8>) -> Int? {
+        if type == Self.done { return 4 }
+        guard payload.count >= 20 else { return nil }
+        if flags & Self.capped != 0 { return 20 }
+        let echoed = Int(payload.extracting(4..<8).number(as: UInt32.self))
+        return 4 + (max(echoed, 16) + 3) & ~3
     }
 }
 
 /// Calls `body` with each whole message in the bytes of one read.
 func forEachMessage(
-    in bytes: borrowing Span<UInt8>, _ body: (MessageHeader, Span<UInt8>) -> Void
+    in bytes: borrowing Span<UInt8>,
+    _ body: (MessageHeader, Span<UInt8>) -> Void
 ) {
     var offset = 0
     while bytes.count - offset >= 16 {
@@ -46,7 +54,8 @@ func forEachMessage(
         let header = MessageHeader(
             type: bytes.extracting(offset + 4..<offset + 6).number(),
             flags: bytes.extracting(offset + 6..<offset + 8).number(),
-            sequence: bytes.extracting(offset + 8..<offset + 12).number())
+            sequence: bytes.extracting(offset + 8..<offset + 12).number()
+        )
         body(header, bytes.extracting(offset + 16..<offset + length))
         offset += (length + 3) & ~3
     }

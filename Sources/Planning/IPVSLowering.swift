@@ -34,7 +34,8 @@ package struct IPVSLowering: Hashable, Sendable {
     package var availability: SchedulerAvailability
 
     package init(
-        addressMode: AddressMode, sources: PreferredSources = PreferredSources(),
+        addressMode: AddressMode,
+        sources: PreferredSources = PreferredSources(),
         globalScheduler: SchedulerRequest,
         availability: SchedulerAvailability = SchedulerAvailability()
     ) {
@@ -73,11 +74,18 @@ package struct IPVSLowering: Hashable, Sendable {
         return Result(
             entry: IPVSState.Entry(
                 server: VirtualServer(
-                    key: key, scheduler: scheduler, schedulerFlags: flags,
-                    persistence: persistence),
-                realServers: realServers),
-            address: address, announcement: announcement(of: address),
-            owner: frontend.service.description, problems: problems)
+                    key: key,
+                    scheduler: scheduler,
+                    schedulerFlags: flags,
+                    persistence: persistence
+                ),
+                realServers: realServers
+            ),
+            address: address,
+            announcement: announcement(of: address),
+            owner: frontend.service.description,
+            problems: problems
+        )
     }
 
     /// The virtual server that a frontend becomes.
@@ -99,7 +107,8 @@ package struct IPVSLowering: Hashable, Sendable {
             ObjectProblem(
                 ObjectReference(.service, frontend.service.service),
                 field: "metadata.annotations[\(Service.annotationPrefix)\(field)]",
-                message: message)
+                message: message
+            )
         }
         guard availability.isAvailable(wanted) == true || request.name == globalScheduler.name
         else {

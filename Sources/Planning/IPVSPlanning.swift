@@ -58,7 +58,8 @@ extension IPVSState {
         let inOrder = desired.parameters.sorted {
             let (first, second) = ($0.key, $1.key)
             let isLast = KernelRequirements.forwardIPv6
-            return first == isLast || second == isLast ? second == isLast && first != isLast
+            return first == isLast || second == isLast
+                ? second == isLast && first != isLast
                 : first < second
         }
         for (parameter, value) in inOrder where parameters[parameter] != value {
@@ -73,7 +74,9 @@ extension IPVSState {
     }
 
     private func planVirtualServer(
-        _ key: VirtualServerKey, to desired: IPVSState, into steps: inout PlanSections
+        _ key: VirtualServerKey,
+        to desired: IPVSState,
+        into steps: inout PlanSections
     ) {
         let object = OwnedObject.virtualServer(key)
         let claim = claims[object]
@@ -112,7 +115,9 @@ extension IPVSState {
     }
 
     private static func planRealServers(
-        from present: [RealServer], to wanted: Entry, into steps: inout PlanSections
+        from present: [RealServer],
+        to wanted: Entry,
+        into steps: inout PlanSections
     ) {
         let key = wanted.server.key
         var old = 0
@@ -142,7 +147,9 @@ extension IPVSState {
     }
 
     private func planAddress(
-        _ address: IPAddress, to desired: IPVSState, into steps: inout PlanSections
+        _ address: IPAddress,
+        to desired: IPVSState,
+        into steps: inout PlanSections
     ) {
         let object = OwnedObject.address(address)
         let isClaimed = claims[object] != nil

@@ -36,8 +36,10 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         self.options = options
         retries = RetrySchedule(initial: options.retryInitial, maximum: options.retryMaximum)
         lowering = IPVSLowering(
-            addressMode: options.addressMode, sources: options.sources,
-            globalScheduler: options.scheduling.global)
+            addressMode: options.addressMode,
+            sources: options.sources,
+            globalScheduler: options.scheduling.global
+        )
     }
 
     /// Reads what the kernel holds, so that only differences are written later.
@@ -47,7 +49,8 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     package mutating func start(now: Duration) throws(DataplaneError) {
         applied = try device.observe()
         lowering.availability = SchedulerAvailability(
-            available: applied.virtualServers.values.lazy.map(\.server.scheduler))
+            available: applied.virtualServers.values.lazy.map(\.server.scheduler)
+        )
         let global = Scheduler(rawValue: options.scheduling.global.name)
         if lowering.availability.isAvailable(global) == nil {
             let answer = device.probe(global)
@@ -56,9 +59,11 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
             case .available: break
             case .missing:
                 throw DataplaneError(
-                    action: "use the scheduler \(global) for all Services", code: .noEntry,
+                    action: "use the scheduler \(global) for all Services",
+                    code: .noEntry,
                     hint: "this kernel has no scheduler of that name; name another one in "
-                        + "ipvs.scheduler.name, or install the module ip_vs_\(global)")
+                        + "ipvs.scheduler.name, or install the module ip_vs_\(global)"
+                )
             case .inconclusive(let error): throw error
             }
         }
@@ -178,7 +183,10 @@ extension Reconciler where Device: ~Copyable {
         if options.managesParameters {
             desired.setParameters(
                 KernelRequirements.parameters(
-                    servesIPv6: servesIPv6, observed: applied.parameters))
+                    servesIPv6: servesIPv6,
+                    observed: applied.parameters
+                )
+            )
         }
         touched.node = true
     }
@@ -219,13 +227,19 @@ extension Reconciler where Device: ~Copyable {
             let delay = retries.failed(subject, now: now)
             report.failures.append(
                 ReconciliationReport.Failure(
-                    owner: owner(of: operation), error: error, retryIn: delay))
+                    owner: owner(of: operation),
+                    error: error,
+                    retryIn: delay
+                )
+            )
         }
         settleRetries(parts, failed: failed, report: &report)
     }
 
     private mutating func settleRetries(
-        _ parts: TouchedParts, failed: Set<RetrySubject>, report: inout ReconciliationReport
+        _ parts: TouchedParts,
+        failed: Set<RetrySubject>,
+        report: inout ReconciliationReport
     ) {
         guard !retries.isEmpty else { return }
         var subjects = parts.virtualServers.sorted().map { RetrySubject.virtualServer($0) }

@@ -20,8 +20,10 @@ package struct ReconcilerOptions: Sendable {
         scheduling: SchedulingPolicy = SchedulingPolicy(global: SchedulerRequest(name: "rr")),
         addressMode: IPVSLowering.AddressMode = .routes,
         sources: PreferredSources = PreferredSources(),
-        timeouts: ConnectionTimeouts = ConnectionTimeouts(), managesParameters: Bool = true,
-        retryInitial: Duration = .seconds(1), retryMaximum: Duration = .seconds(60),
+        timeouts: ConnectionTimeouts = ConnectionTimeouts(),
+        managesParameters: Bool = true,
+        retryInitial: Duration = .seconds(1),
+        retryMaximum: Duration = .seconds(60),
         auditInterval: Duration = .seconds(60)
     ) {
         self.scheduling = scheduling

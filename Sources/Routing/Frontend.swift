@@ -82,8 +82,13 @@ package struct Frontend: Hashable, Sendable {
     package let scheduler: SchedulerRequest
 
     package init(
-        key: FrontendKey, service: ServicePortName, creationTime: Int64? = nil, inside: Target,
-        outside: Target, affinity: Service.SessionAffinity, scheduler: SchedulerRequest
+        key: FrontendKey,
+        service: ServicePortName,
+        creationTime: Int64? = nil,
+        inside: Target,
+        outside: Target,
+        affinity: Service.SessionAffinity,
+        scheduler: SchedulerRequest
     ) {
         self.key = key
         self.service = service

@@ -28,7 +28,9 @@ package struct RouteTable: Sendable {
     /// Takes the frontends of a Service in place of those it had, and calls `changed` once or more
     /// with each key where the frontend in force is now another.
     package mutating func replace(
-        _ service: ObjectName, with frontends: [Frontend], changed: (FrontendKey) -> Void
+        _ service: ObjectName,
+        with frontends: [Frontend],
+        changed: (FrontendKey) -> Void
     ) {
         let previous = keysOfService[service] ?? []
         for key in previous where !frontends.contains(where: { $0.key == key }) {
@@ -55,7 +57,9 @@ package struct RouteTable: Sendable {
     }
 
     private mutating func remove(
-        _ service: ObjectName, at key: FrontendKey, changed: (FrontendKey) -> Void
+        _ service: ObjectName,
+        at key: FrontendKey,
+        changed: (FrontendKey) -> Void
     ) {
         guard let holder = holders[key] else { return }
         var claims = [holder] + (waiting[key] ?? [])
@@ -64,7 +68,9 @@ package struct RouteTable: Sendable {
     }
 
     private mutating func settle(
-        _ claims: [Frontend], at key: FrontendKey, before: Frontend,
+        _ claims: [Frontend],
+        at key: FrontendKey,
+        before: Frontend,
         changed: (FrontendKey) -> Void
     ) {
         let sorted = claims.sorted(by: Self.isOlder)
@@ -85,9 +91,13 @@ package struct RouteTable: Sendable {
             claims.map { loser in
                 let holder = holders[key].map { "Service \($0.service.service)" } ?? "another"
                 return ObjectProblem(
-                    ObjectReference(.service, loser.service.service), field: "spec.ports",
-                    message: "\(key) belongs to the older \(holder); this Service gets no traffic "
-                        + "there until one of them uses another address or port")
+                    ObjectReference(.service, loser.service.service),
+                    field: "spec.ports",
+                    message:
+                        "\(key) belongs to \(holder), which is older or comes first by name; this "
+                        + "Service gets no traffic there until one of them uses another address "
+                        + "or port"
+                )
             }
         }.sorted()
     }

@@ -33,7 +33,7 @@ package struct SchedulingPolicy: Hashable, Sendable {
     }
 
     private static func trimmed(_ text: String) -> String {
-        let isSpace = { (character: Character) in character == " " || character == "\t" }
+        let isSpace = { (character: Character) in character.isWhitespace }
         let start = text.drop(while: isSpace)
         return String(start.reversed().drop(while: isSpace).reversed())
     }

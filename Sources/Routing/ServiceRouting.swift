@@ -15,8 +15,13 @@ extension ServiceView {
                     Frontend(
                         key: FrontendKey(SocketEndpoint(address, port.port), port.transport),
                         service: ServicePortName(service: service.name, port: port.name),
-                        creationTime: service.creationTime, inside: target, outside: target,
-                        affinity: service.sessionAffinity, scheduler: scheduler))
+                        creationTime: service.creationTime,
+                        inside: target,
+                        outside: target,
+                        affinity: service.sessionAffinity,
+                        scheduler: scheduler
+                    )
+                )
             }
         }
         return frontends

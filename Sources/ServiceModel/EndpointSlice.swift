@@ -13,7 +13,10 @@ package struct EndpointSlice: Hashable, Sendable {
     package let endpoints: [Endpoint]
 
     package init(
-        name: ObjectName, service: ObjectName, family: AddressFamily, ports: [EndpointPort],
+        name: ObjectName,
+        service: ObjectName,
+        family: AddressFamily,
+        ports: [EndpointPort],
         endpoints: [Endpoint]
     ) {
         self.name = name
@@ -48,7 +51,9 @@ package struct Endpoint: Hashable, Sendable {
     package let zone: String?
 
     package init(
-        address: IPAddress, conditions: EndpointConditions = .ready, nodeName: String? = nil,
+        address: IPAddress,
+        conditions: EndpointConditions = .ready,
+        nodeName: String? = nil,
         zone: String? = nil
     ) {
         self.address = address

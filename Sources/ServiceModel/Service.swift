@@ -36,9 +36,13 @@ package struct Service: Hashable, Sendable {
     package let annotations: [String: String]
 
     package init(
-        name: ObjectName, reachability: Reachability, ports: [ServicePort],
-        sessionAffinity: SessionAffinity = .none, publishNotReadyAddresses: Bool = false,
-        creationTime: Int64? = nil, annotations: [String: String] = [:]
+        name: ObjectName,
+        reachability: Reachability,
+        ports: [ServicePort],
+        sessionAffinity: SessionAffinity = .none,
+        publishNotReadyAddresses: Bool = false,
+        creationTime: Int64? = nil,
+        annotations: [String: String] = [:]
     ) {
         self.name = name
         self.reachability = reachability

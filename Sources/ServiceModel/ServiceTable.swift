@@ -79,7 +79,9 @@ package struct ServiceTable: Sendable {
     package func view(of name: ObjectName) -> ServiceView? {
         guard let service = services[name] else { return nil }
         return ServiceView(
-            service: service, slices: slices[name] ?? fallbackSlices[name] ?? [])
+            service: service,
+            slices: slices[name] ?? fallbackSlices[name] ?? []
+        )
     }
 }
 
@@ -107,7 +109,9 @@ package struct ServiceView: Sendable {
                     found.append(
                         PortEndpoint(
                             address: SocketEndpoint(endpoint.address, slicePort.port),
-                            endpoint: endpoint))
+                            endpoint: endpoint
+                        )
+                    )
                 }
             }
         }

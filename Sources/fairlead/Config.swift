@@ -4,7 +4,8 @@ import Settings
 struct Config: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print or check a configuration file.",
-        subcommands: [Print.self, Check.self])
+        subcommands: [Print.self, Check.self]
+    )
 
     struct Print: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -13,7 +14,8 @@ struct Config: AsyncParsableCommand {
                 EXAMPLES
                   fairlead config print > fairlead.yaml
                   fairlead config print --config mine.yaml   everything, with the values of mine.yaml
-                """)
+                """
+        )
 
         @Option(help: ArgumentHelp("Print this file's values.", valueName: "file"))
         var config: String?
@@ -29,7 +31,8 @@ struct Config: AsyncParsableCommand {
             discussion: """
                 EXAMPLES
                   fairlead config check fairlead.yaml
-                """)
+                """
+        )
 
         @Argument(help: "The configuration file.")
         var file: String

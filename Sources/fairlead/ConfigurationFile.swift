@@ -7,7 +7,8 @@ enum ConfigurationFile {
     ///
     /// - Throws: `Failure` that lists all that is wrong.
     static func load(
-        _ path: String?, applying overrides: ConfigurationOverrides = ConfigurationOverrides()
+        _ path: String?,
+        applying overrides: ConfigurationOverrides = ConfigurationOverrides()
     ) throws -> FairleadConfiguration {
         var configuration = FairleadConfiguration()
         do {

@@ -12,5 +12,6 @@ struct Fairlead: AsyncParsableCommand {
               fairlead config print > fairlead.yaml          a configuration to start from
             """,
         version: "0.1.0",
-        subcommands: [Run.self, List.self, Save.self, Config.self])
+        subcommands: [Run.self, List.self, Save.self, Config.self]
+    )
 }

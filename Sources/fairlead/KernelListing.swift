@@ -15,7 +15,8 @@ enum KernelListing {
             """
             This kernel has no IPVS, and the module ip_vs could not be loaded\(words).
             Install the package with this kernel's modules, or load it as root with "modprobe ip_vs".
-            """)
+            """
+        )
     }
 
     /// The name of the Service port of each virtual server, from the daemon's record.
@@ -27,7 +28,8 @@ enum KernelListing {
         let path = OwnershipRecord.path(in: stateDirectory)
         guard let text = try HostFile.read(path) else {
             Output.remark(
-                "there is no record of a daemon in \(stateDirectory); Service names are left out")
+                "there is no record of a daemon in \(stateDirectory); Service names are left out"
+            )
             return [:]
         }
         var names: [VirtualServerKey: String] = [:]

@@ -20,7 +20,8 @@ struct List: AsyncParsableCommand {
               fairlead list -nc                    connections
               fairlead list -o wide                one row for each real server
               fairlead list -o json                for programs
-            """)
+            """
+    )
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case table, wide, json
@@ -77,14 +78,16 @@ struct List: AsyncParsableCommand {
     var output = Format.table
 
     @Option(
-        help: ArgumentHelp("Where the daemon keeps its record.", valueName: "directory"))
+        help: ArgumentHelp("Where the daemon keeps its record.", valueName: "directory")
+    )
     var stateDirectory = FairleadConfiguration().stateDirectory
 
     func validate() throws {
         let exclusive = server.count + [connection, timeout, daemon, save].count(where: \.self)
         guard exclusive <= 1 else {
             throw ValidationError(
-                "A virtual server, --connection, --timeout, --daemon and --save exclude each other.")
+                "A virtual server, --connection, --timeout, --daemon and --save exclude each other."
+            )
         }
         let tables = stats || rate || thresholds
         if (connection || timeout || daemon || save) && tables
@@ -92,12 +95,14 @@ struct List: AsyncParsableCommand {
         {
             throw ValidationError(
                 "--stats, --rate, --thresholds and --persistent-conn are columns of the table of "
-                    + "virtual servers.")
+                    + "virtual servers."
+            )
         }
         if output != .table, connection || timeout || daemon || save || tables || persistentConn {
             throw ValidationError(
                 "\"-o \(output.rawValue)\" has columns of its own; leave out the options that "
-                    + "choose others.")
+                    + "choose others."
+            )
         }
     }
 
@@ -119,17 +124,23 @@ struct List: AsyncParsableCommand {
             try Output.write(NodeListing.text(of: try socket.daemons()))
         } else if save {
             try Output.write(
-                SavedRules(names: names, isSorted: !nosort).text(of: try socket.virtualServers()))
+                SavedRules(names: names, isSorted: !nosort).text(of: try socket.virtualServers())
+            )
         } else {
             try printServers(&socket, names)
         }
     }
 
     private func printServers(
-        _ socket: inout IPVSSocket, _ names: some NameResolving
+        _ socket: inout IPVSSocket,
+        _ names: some NameResolving
     ) throws {
         var table = TableListing(
-            columns: columns, exact: exact, isSorted: !nosort, names: names)
+            columns: columns,
+            exact: exact,
+            isSorted: !nosort,
+            names: names
+        )
         let needsNames = services || output != .table
         let serviceNames =
             needsNames ? try KernelListing.serviceNames(stateDirectory: stateDirectory) : [:]
@@ -154,7 +165,10 @@ struct List: AsyncParsableCommand {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             let listing = MachineListing(
-                of: readings, information: information, serviceNames: serviceNames)
+                of: readings,
+                information: information,
+                serviceNames: serviceNames
+            )
             try Output.write(String(decoding: try encoder.encode(listing), as: UTF8.self) + "\n")
         }
     }
@@ -180,11 +194,13 @@ struct List: AsyncParsableCommand {
 
 struct Save: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the virtual servers as commands for \"ipvsadm -R\", as \"ipvsadm -S\" does.",
+        abstract:
+            "Print the virtual servers as commands for \"ipvsadm -R\", as \"ipvsadm -S\" does.",
         discussion: """
             EXAMPLES
               fairlead save -n > servers.rules
-            """)
+            """
+    )
 
     @Flag(name: [.customShort("n"), .long], help: "Addresses and ports as numbers, not as names.")
     var numeric = false

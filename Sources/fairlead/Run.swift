@@ -22,7 +22,8 @@ struct Run: AsyncParsableCommand {
               fairlead run --manifests /etc/fairlead/manifests
               fairlead run --manifests . --scheduler lc
               fairlead run --config fairlead.yaml --node worker-1
-            """)
+            """
+    )
 
     @Option(help: ArgumentHelp("The directory of manifests.", valueName: "directory"))
     var manifests: String?
@@ -30,7 +31,9 @@ struct Run: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
     var config: String?
 
-    @Option(help: ArgumentHelp("The name of this node; the host name by default.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The name of this node; the host name by default.", valueName: "name")
+    )
     var node: String?
 
     @Option(help: ArgumentHelp("How packets are balanced: auto or ipvs.", valueName: "mode"))
@@ -41,18 +44,26 @@ struct Run: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The address ranges of pods, separated by commas.", valueName: "prefixes"))
+            "The address ranges of pods, separated by commas.",
+            valueName: "prefixes"
+        )
+    )
     var clusterCidr: String?
 
     func run() async throws {
         let overrides = ConfigurationOverrides(
-            mode: mode, scheduler: scheduler, nodeName: node, clusterCIDRs: clusterCidr,
-            manifestsDirectory: manifests)
+            mode: mode,
+            scheduler: scheduler,
+            nodeName: node,
+            clusterCIDRs: clusterCidr,
+            manifestsDirectory: manifests
+        )
         let configuration = try ConfigurationFile.load(config, applying: overrides)
         guard !configuration.manifests.directory.isEmpty else {
             throw ValidationError(
                 "There is nothing to serve yet: name a directory of manifests with --manifests, "
-                    + "or as manifests.directory in the configuration file.")
+                    + "or as manifests.directory in the configuration file."
+            )
         }
         let level = Logger.Level(rawValue: configuration.logging.level.rawValue) ?? .info
         LoggingSystem.bootstrap { label in
@@ -63,17 +74,26 @@ struct Run: AsyncParsableCommand {
         let logger = Logger(label: "fairlead")
         let name = configuration.nodeName.isEmpty ? SystemNames.ownHostName : configuration.nodeName
         logger.notice(
-            "node \(name) takes Services from \(configuration.manifests.directory)")
+            "node \(name) takes Services from \(configuration.manifests.directory)"
+        )
         let daemon = NodeDaemon(
             configuration: configuration,
             source: DirectorySource(
                 directory: FilePath(configuration.manifests.directory),
-                maximumFileSize: configuration.manifests.maximumFileSize.bytes, logger: logger),
-            logger: logger)
+                maximumFileSize: configuration.manifests.maximumFileSize.bytes,
+                logger: logger
+            ),
+            logger: logger
+        )
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quietLogger))
+                services: [
+                    .init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Self.quietLogger
+            )
+        )
         do {
             try await group.run()
         } catch {

@@ -6,12 +6,14 @@ import DataplaneModel
 struct VirtualServerOptions: ParsableArguments {
     @Option(
         name: [.customShort("t"), .long],
-        help: ArgumentHelp("Only this TCP virtual server.", valueName: "address:port"))
+        help: ArgumentHelp("Only this TCP virtual server.", valueName: "address:port")
+    )
     var tcpService: String?
 
     @Option(
         name: [.customShort("u"), .long],
-        help: ArgumentHelp("Only this UDP virtual server.", valueName: "address:port"))
+        help: ArgumentHelp("Only this UDP virtual server.", valueName: "address:port")
+    )
     var udpService: String?
 
     @Option(help: ArgumentHelp("Only this SCTP virtual server.", valueName: "address:port"))
@@ -19,7 +21,8 @@ struct VirtualServerOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("f"), .long],
-        help: ArgumentHelp("Only the virtual server of this firewall mark.", valueName: "mark"))
+        help: ArgumentHelp("Only the virtual server of this firewall mark.", valueName: "mark")
+    )
     var fwmarkService: UInt32?
 
     @Flag(name: [.customShort("6"), .long], help: "The firewall mark is one of IPv6.")
@@ -46,7 +49,8 @@ struct VirtualServerOptions: ParsableArguments {
     }
 
     private static func endpoint(
-        _ text: String, _ transport: TransportProtocol
+        _ text: String,
+        _ transport: TransportProtocol
     ) throws -> SocketEndpoint {
         if let endpoint = SocketEndpoint(text) { return endpoint }
         if let address = try? IPAddress(text) { return SocketEndpoint(address, 0) }
@@ -59,7 +63,8 @@ struct VirtualServerOptions: ParsableArguments {
         let address = (try? IPAddress(host)) ?? SystemNames.address(of: String(host))
         guard let port, let address else {
             throw ValidationError(
-                "\"\(text)\" is not an address and port such as 10.96.0.1:80 or [fd00::1]:80.")
+                "\"\(text)\" is not an address and port such as 10.96.0.1:80 or [fd00::1]:80."
+            )
         }
         return SocketEndpoint(address, port)
     }

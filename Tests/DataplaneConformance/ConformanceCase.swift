@@ -25,7 +25,8 @@ package struct ConformanceCase: Sendable, CustomStringConvertible {
     /// Runs the script twice: step by step, and as one plan on a second dataplane. Answers what was
     /// not as it must be; nothing is right.
     package func violations<Device: Dataplane & ~Copyable>(
-        on device: inout Device, andAsOnePlanOn other: inout Device
+        on device: inout Device,
+        andAsOnePlanOn other: inout Device
     ) throws(DataplaneError) -> [String] {
         var violations: [String] = []
         // Worked out without any dataplane: each step that must succeed changes the state so.
@@ -53,7 +54,9 @@ package struct ConformanceCase: Sendable, CustomStringConvertible {
     }
 
     private static func compare(
-        _ failures: [OperationFailure], _ expected: [(Int, ErrorNumber)], _ step: Int?
+        _ failures: [OperationFailure],
+        _ expected: [(Int, ErrorNumber)],
+        _ step: Int?
     ) -> [String] {
         let place = step.map { "step \($0)" } ?? "as one plan"
         let found = failures.map { "\($0.index): \($0.error.code)" }

@@ -20,7 +20,8 @@ extension ConformanceCase {
     }
 
     private static func server(
-        _ key: VirtualServerKey, _ scheduler: Scheduler = .roundRobin
+        _ key: VirtualServerKey,
+        _ scheduler: Scheduler = .roundRobin
     ) -> VirtualServer {
         VirtualServer(key: key, scheduler: scheduler)
     }
@@ -46,7 +47,8 @@ extension ConformanceCase {
             name: "a virtual server of every protocol and family can be added",
             steps: [web, dns, signal, web6, mark, mark6, highMark].map {
                 .succeeds(.addVirtualServer(server($0)))
-            }),
+            }
+        ),
         ConformanceCase(
             name: "every specification reads back as it was written",
             steps: [
@@ -55,25 +57,34 @@ extension ConformanceCase {
                         edited(server(web, .maglevHashing)) {
                             $0.schedulerFlags = [.first, .second]
                             $0.persistence = Persistence(timeout: 10_800, prefixLength: 24)
-                        })),
+                        }
+                    )
+                ),
                 .succeeds(
                     .addVirtualServer(
                         edited(server(dns, .sourceHashing)) {
                             $0.schedulerFlags = [.second]
                             $0.onePacket = true
-                        })),
+                        }
+                    )
+                ),
                 .succeeds(
                     .addVirtualServer(
                         edited(server(web6, .weightedLeastConnection)) {
                             $0.persistence = Persistence(timeout: 300, prefixLength: 64)
-                        })),
+                        }
+                    )
+                ),
                 .succeeds(
                     .addVirtualServer(
                         edited(server(mark)) {
                             $0.schedulerFlags = .all
                             $0.persistence = Persistence(timeout: 1, family: .ipv4)
-                        })),
-            ]),
+                        }
+                    )
+                ),
+            ]
+        ),
         ConformanceCase(
             name: "adding a virtual server that is there answers EEXIST, whatever its scheduler",
             steps: [
@@ -81,14 +92,16 @@ extension ConformanceCase {
                 .fails(.addVirtualServer(server(web)), .exists),
                 .fails(.addVirtualServer(server(web, .leastConnection)), .exists),
                 .fails(.addVirtualServer(server(web, unknownScheduler)), .exists),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "an unknown scheduler answers ENOENT, when adding and when editing",
             steps: [
                 .fails(.addVirtualServer(server(web, unknownScheduler)), .noEntry),
                 .succeeds(.addVirtualServer(server(web))),
                 .fails(.editVirtualServer(server(web, unknownScheduler)), .noEntry),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "an unknown persistence engine answers ENOENT",
             steps: [
@@ -97,8 +110,12 @@ extension ConformanceCase {
                         edited(server(dns)) {
                             $0.persistence = Persistence(timeout: 60, family: .ipv4)
                             $0.persistenceEngine = "nosuch"
-                        }), .noEntry)
-            ]),
+                        }
+                    ),
+                    .noEntry
+                )
+            ]
+        ),
         ConformanceCase(
             name: "editing changes every part of a virtual server, and back",
             steps: [
@@ -108,9 +125,12 @@ extension ConformanceCase {
                         edited(server(web, .sourceHashing)) {
                             $0.schedulerFlags = [.first, .second]
                             $0.persistence = Persistence(timeout: 60, family: .ipv4)
-                        })),
+                        }
+                    )
+                ),
                 .succeeds(.editVirtualServer(server(web, .leastConnection))),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "editing or deleting a virtual server that is not there answers ESRCH",
             steps: [
@@ -118,7 +138,8 @@ extension ConformanceCase {
                 .fails(.editVirtualServer(server(web, unknownScheduler)), .noSuchProcess),
                 .fails(.deleteVirtualServer(web), .noSuchProcess),
                 .fails(.deleteVirtualServer(mark6), .noSuchProcess),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "an IPv6 netmask outside 1…128 answers EINVAL",
             steps: [UInt8(0), 129].map { length in
@@ -126,8 +147,12 @@ extension ConformanceCase {
                     .addVirtualServer(
                         edited(server(web6)) {
                             $0.persistence = Persistence(timeout: 60, prefixLength: length)
-                        }), .invalid)
-            }),
+                        }
+                    ),
+                    .invalid
+                )
+            }
+        ),
         ConformanceCase(
             name: "deleting a virtual server takes its real servers along",
             steps: [
@@ -136,14 +161,16 @@ extension ConformanceCase {
                 .succeeds(.addRealServer(pod(2), of: web)),
                 .succeeds(.deleteVirtualServer(web)),
                 .succeeds(.addVirtualServer(server(web))),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "timeouts are set one by one, and 0 leaves one as it is",
             steps: [
                 .succeeds(.setTimeouts(ConnectionTimeouts(tcp: 3600, tcpFin: 60, udp: 30))),
                 .succeeds(.setTimeouts(ConnectionTimeouts(udp: 120))),
                 .succeeds(.setTimeouts(ConnectionTimeouts(tcp: 900))),
-            ]),
+            ]
+        ),
     ]
 
     private static let realServerCases: [ConformanceCase] = [
@@ -158,26 +185,42 @@ extension ConformanceCase {
                         edited(pod(3)) {
                             $0.upperThreshold = 100
                             $0.lowerThreshold = 10
-                        }, of: web)),
+                        },
+                        of: web
+                    )
+                ),
                 .succeeds(
                     .addRealServer(
-                        edited(pod(4, port: 80)) { $0.forwarding = .directRouting }, of: web)),
+                        edited(pod(4, port: 80)) { $0.forwarding = .directRouting },
+                        of: web
+                    )
+                ),
                 .succeeds(
                     .addRealServer(
-                        edited(pod(5, port: 80)) { $0.forwarding = .tunnel }, of: web)),
+                        edited(pod(5, port: 80)) { $0.forwarding = .tunnel },
+                        of: web
+                    )
+                ),
                 .succeeds(
                     .addRealServer(
                         edited(pod(6, port: 80)) {
                             $0.forwarding = .tunnel
                             $0.tunnel = Tunnel(kind: .gue, port: 6080, checksum: .computed)
-                        }, of: web)),
+                        },
+                        of: web
+                    )
+                ),
                 .succeeds(
                     .addRealServer(
                         edited(pod(7, port: 80)) {
                             $0.forwarding = .tunnel
                             $0.tunnel = Tunnel(kind: .gre, checksum: .none)
-                        }, of: web)),
-            ]),
+                        },
+                        of: web
+                    )
+                ),
+            ]
+        ),
         ConformanceCase(
             name: "a tunnelled real server may be of the other family",
             steps: [
@@ -185,8 +228,11 @@ extension ConformanceCase {
                 .succeeds(
                     .addRealServer(
                         RealServer(address: endpoint("fd00:244::1", 80), forwarding: .tunnel),
-                        of: web)),
-            ]),
+                        of: web
+                    )
+                ),
+            ]
+        ),
         ConformanceCase(
             name: "IPv6 and marked virtual servers have real servers too",
             steps: [
@@ -197,14 +243,16 @@ extension ConformanceCase {
                 .succeeds(.addRealServer(pod(1), of: mark)),
                 .succeeds(.addVirtualServer(server(mark6))),
                 .succeeds(.addRealServer(pod6(1), of: mark6)),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "a real server of a virtual server that is not there answers ESRCH",
             steps: [
                 .fails(.addRealServer(pod(1), of: web), .noSuchProcess),
                 .fails(.editRealServer(pod(1), of: web), .noSuchProcess),
                 .fails(.deleteRealServer(pod(1).address, of: web), .noSuchProcess),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "adding a real server that is there answers EEXIST",
             steps: [
@@ -212,14 +260,16 @@ extension ConformanceCase {
                 .succeeds(.addRealServer(pod(1), of: web)),
                 .fails(.addRealServer(edited(pod(1)) { $0.weight = 7 }, of: web), .exists),
                 .succeeds(.addRealServer(pod(1, port: 8081), of: web)),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "editing or deleting a real server that is not there answers ENOENT",
             steps: [
                 .succeeds(.addVirtualServer(server(web))),
                 .fails(.editRealServer(pod(1), of: web), .noEntry),
                 .fails(.deleteRealServer(pod(1).address, of: web), .noEntry),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "a negative weight answers ERANGE, before anything else about the real server",
             steps: [
@@ -229,7 +279,8 @@ extension ConformanceCase {
                 .fails(.addRealServer(edited(pod(1)) { $0.weight = -1 }, of: web), .outOfRange),
                 .fails(.editRealServer(edited(pod(1)) { $0.weight = -1 }, of: web), .outOfRange),
                 .fails(.editRealServer(edited(pod(2)) { $0.weight = -1 }, of: web), .outOfRange),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "a lower threshold above the upper one answers ERANGE",
             steps: [
@@ -239,12 +290,18 @@ extension ConformanceCase {
                         edited(pod(1)) {
                             $0.upperThreshold = 5
                             $0.lowerThreshold = 6
-                        }, of: web), .outOfRange),
+                        },
+                        of: web
+                    ),
+                    .outOfRange
+                ),
                 .succeeds(.addRealServer(pod(1), of: web)),
                 .fails(
-                    .editRealServer(edited(pod(1)) { $0.lowerThreshold = 1 }, of: web), .outOfRange
+                    .editRealServer(edited(pod(1)) { $0.lowerThreshold = 1 }, of: web),
+                    .outOfRange
                 ),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "editing a real server changes its weight and thresholds",
             steps: [
@@ -256,9 +313,13 @@ extension ConformanceCase {
                             $0.weight = 0
                             $0.upperThreshold = 9
                             $0.lowerThreshold = 3
-                        }, of: web)),
+                        },
+                        of: web
+                    )
+                ),
                 .succeeds(.editRealServer(pod(1), of: web)),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "a real server can be deleted and added again",
             steps: [
@@ -268,7 +329,8 @@ extension ConformanceCase {
                 .succeeds(.deleteRealServer(pod(1).address, of: web)),
                 .succeeds(.addRealServer(pod(1), of: web)),
                 .succeeds(.deleteRealServer(pod(2).address, of: web)),
-            ]),
+            ]
+        ),
         ConformanceCase(
             name: "a failure in the middle of many does not stop those behind it",
             steps: [.succeeds(.addVirtualServer(server(web)))]
@@ -277,7 +339,8 @@ extension ConformanceCase {
                 + [
                     .fails(.addRealServer(pod(1), of: dns), .noSuchProcess),
                     .succeeds(.addRealServer(pod(251), of: web)),
-                ]),
+                ]
+        ),
     ]
 
     private static let addressCases: [ConformanceCase] = {
@@ -292,10 +355,12 @@ extension ConformanceCase {
                 steps: [
                     .fails(.announce(first, route), .noDevice),
                     .fails(.announce(first, .bound), .noDevice),
-                ]),
+                ]
+            ),
             ConformanceCase(
                 name: "preparing the device can be repeated",
-                steps: [.succeeds(.prepareDevice), .succeeds(.prepareDevice)]),
+                steps: [.succeeds(.prepareDevice), .succeeds(.prepareDevice)]
+            ),
             ConformanceCase(
                 name: "an address is announced by a route with a source, and withdrawn",
                 steps: [
@@ -305,7 +370,8 @@ extension ConformanceCase {
                     .succeeds(.withdraw(first, route)),
                     .fails(.withdraw(first, route), .noSuchProcess),
                     .succeeds(.announce(first, .route(source: nil))),
-                ]),
+                ]
+            ),
             ConformanceCase(
                 name: "an address is bound, and unbound",
                 steps: [
@@ -314,22 +380,26 @@ extension ConformanceCase {
                     .fails(.announce(first, .bound), .exists),
                     .succeeds(.withdraw(second, .bound)),
                     .fails(.withdraw(second, .bound), ErrorNumber(rawValue: 99)),
-                ]),
+                ]
+            ),
             ConformanceCase(
                 name: "an announcement is replaced in place, by either kind",
                 steps: [
                     .succeeds(.prepareDevice),
                     .succeeds(.announce(first, .route(source: nil))),
                     .succeeds(
-                        .replaceAnnouncement(first, from: .route(source: nil), to: route)),
+                        .replaceAnnouncement(first, from: .route(source: nil), to: route)
+                    ),
                     .succeeds(.replaceAnnouncement(first, from: route, to: .bound)),
                     .succeeds(.replaceAnnouncement(first, from: .bound, to: route)),
                     .succeeds(.announce(second, .route(source: nil))),
                     .succeeds(
-                        .replaceAnnouncement(second, from: .route(source: nil), to: route6)),
+                        .replaceAnnouncement(second, from: .route(source: nil), to: route6)
+                    ),
                     .succeeds(.replaceAnnouncement(second, from: route6, to: .bound)),
                     .succeeds(.replaceAnnouncement(second, from: .bound, to: route6)),
-                ]),
+                ]
+            ),
         ]
     }()
 
@@ -343,6 +413,7 @@ extension ConformanceCase {
                 .succeeds(.claim(.virtualServer(web), "default/other:http")),
                 .succeeds(.release(.virtualServer(mark6))),
                 .succeeds(.release(.virtualServer(dns))),
-            ])
+            ]
+        )
     ]
 }

@@ -13,10 +13,14 @@ struct ConformanceTests {
         let name = String(example.name.prefix(40).map { $0.isLetter ? $0 : "-" })
         let violations = try stepwise.perform {
             var device = try LinuxDataplane(
-                device: "kube-ipvs0", stateDirectory: TestKernel.stateDirectory(name + "/1"))
+                device: "kube-ipvs0",
+                stateDirectory: TestKernel.stateDirectory(name + "/1")
+            )
             var other = try onePlan.perform {
                 try OpenedDataplane(
-                    device: "kube-ipvs0", stateDirectory: TestKernel.stateDirectory(name + "/2"))
+                    device: "kube-ipvs0",
+                    stateDirectory: TestKernel.stateDirectory(name + "/2")
+                )
             }.take()
             return try example.violations(on: &device, andAsOnePlanOn: &other)
         }

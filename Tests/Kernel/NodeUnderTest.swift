@@ -19,13 +19,19 @@ final class NodeUnderTest {
         let options = ReconcilerOptions(
             scheduling: SchedulingPolicy(global: SchedulerRequest(name: scheduler)),
             sources: PreferredSources(
-                ipv4: try IPAddress("192.0.2.10"), ipv6: try IPAddress("2001:db8::10")),
-            timeouts: ConnectionTimeouts(udp: 1))
+                ipv4: try IPAddress("192.0.2.10"),
+                ipv6: try IPAddress("2001:db8::10")
+            ),
+            timeouts: ConnectionTimeouts(udp: 1)
+        )
         try laboratory.node.perform {
             var reconciler = Reconciler(
                 device: try LinuxDataplane(
-                    device: "kube-ipvs0", stateDirectory: TestKernel.stateDirectory(name)),
-                options: options)
+                    device: "kube-ipvs0",
+                    stateDirectory: TestKernel.stateDirectory(name)
+                ),
+                options: options
+            )
             try reconciler.start(now: .zero)
             self.reconciler = consume reconciler
         }
@@ -45,7 +51,9 @@ final class NodeUnderTest {
     }
 
     private static func reconcile(
-        _ reconciler: inout Reconciler<LinuxDataplane>, at now: Duration, in node: NetworkNamespace
+        _ reconciler: inout Reconciler<LinuxDataplane>,
+        at now: Duration,
+        in node: NetworkNamespace
     ) throws -> ReconciliationReport {
         try node.perform { reconciler.reconcile(now: now) }
     }
@@ -61,8 +69,12 @@ struct ServiceUnderTest {
 
     /// `number` makes its addresses: 10.96.0.*number* and fd00:10:96::*number*.
     init(
-        _ name: String, number: Int, scheduler: String? = nil, flags: String? = nil,
-        affinity: Service.SessionAffinity = .none, pods: some Sequence<Int>,
+        _ name: String,
+        number: Int,
+        scheduler: String? = nil,
+        flags: String? = nil,
+        affinity: Service.SessionAffinity = .none,
+        pods: some Sequence<Int>,
         in laboratory: Laboratory
     ) throws {
         let objectName = ObjectName(namespace: "test", name: name)
@@ -76,17 +88,22 @@ struct ServiceUnderTest {
             ]),
             ports: TransportProtocol.allCases.map {
                 ServicePort(name: "\($0)", transport: $0, port: Self.port)
-            }, sessionAffinity: affinity, annotations: annotations)
+            },
+            sessionAffinity: affinity,
+            annotations: annotations
+        )
         slices = try AddressFamily.allCases.map { family in
             EndpointSlice(
                 name: ObjectName(namespace: "test", name: "\(name)-\(family)"),
-                service: objectName, family: family,
+                service: objectName,
+                family: family,
                 ports: TransportProtocol.allCases.map {
                     EndpointPort(name: "\($0)", transport: $0, port: Self.podPort)
                 },
                 endpoints: try pods.map {
                     Endpoint(address: try laboratory.podAddress($0, family))
-                })
+                }
+            )
         }
     }
 

@@ -14,21 +14,35 @@ struct PersistenceTests {
         }
         try node.apply(
             ServiceUnderTest(
-                "sticky", number: 1, affinity: .clientIP(timeout: 2), pods: 1...3, in: laboratory
-            ).changes)
+                "sticky",
+                number: 1,
+                affinity: .clientIP(timeout: 2),
+                pods: 1...3,
+                in: laboratory
+            ).changes
+        )
         for family in AddressFamily.allCases {
             let endpoint = try ServiceUnderTest.endpoint(1, family)
             for transport in TransportProtocol.allCases {
                 let first = try Client.requests(
-                    8, from: laboratory.client, to: endpoint, transport,
-                    source: laboratory.clientAddress(0, family))
+                    8,
+                    from: laboratory.client,
+                    to: endpoint,
+                    transport,
+                    source: laboratory.clientAddress(0, family)
+                )
                 #expect(Set(first).count == 1, "\(transport) \(family): \(first)")
                 var others: Set<String> = []
                 for index in 1..<7 {
                     others.formUnion(
                         try Client.requests(
-                            3, from: laboratory.client, to: endpoint, transport,
-                            source: laboratory.clientAddress(index, family)))
+                            3,
+                            from: laboratory.client,
+                            to: endpoint,
+                            transport,
+                            source: laboratory.clientAddress(index, family)
+                        )
+                    )
                 }
                 #expect(others.count == 3, "\(transport) \(family): \(others)")
             }
@@ -44,8 +58,13 @@ struct PersistenceTests {
         func ask() throws -> String {
             try #require(
                 try Client.requests(
-                    1, from: laboratory.client, to: endpoint, .udp, source: source
-                ).first)
+                    1,
+                    from: laboratory.client,
+                    to: endpoint,
+                    .udp,
+                    source: source
+                ).first
+            )
         }
         let before = try ask()
         let deadline = ContinuousClock.now.advanced(by: .seconds(30))

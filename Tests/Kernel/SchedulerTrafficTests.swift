@@ -33,7 +33,11 @@ struct SchedulerTrafficTests {
                 AddressFamily.allCases.flatMap { family in
                     Origin.allCases.map {
                         Path(
-                            scheduler: scheduler, transport: transport, family: family, origin: $0)
+                            scheduler: scheduler,
+                            transport: transport,
+                            family: family,
+                            origin: $0
+                        )
                     }
                 }
             }
@@ -55,9 +59,13 @@ struct SchedulerTrafficTests {
             for (index, scheduler) in Self.schedulers.enumerated() {
                 try node.apply(
                     ServiceUnderTest(
-                        scheduler, number: index + 1, scheduler: scheduler, pods: 1...3,
+                        scheduler,
+                        number: index + 1,
+                        scheduler: scheduler,
+                        pods: 1...3,
                         in: laboratory
-                    ).changes)
+                    ).changes
+                )
             }
         }
 
@@ -75,7 +83,12 @@ struct SchedulerTrafficTests {
         /// The names of pods that answered.
         func requests(_ count: Int, _ path: Path, source: IPAddress? = nil) throws -> [String] {
             try Client.requests(
-                count, from: origin(path), to: endpoint(path), path.transport, source: source)
+                count,
+                from: origin(path),
+                to: endpoint(path),
+                path.transport,
+                source: source
+            )
         }
     }
 
@@ -119,7 +132,9 @@ struct SchedulerTrafficTests {
 
     /// Opens connections one inside the other, so that all are open at once.
     private static func openConnections(
-        _ count: Int, to endpoint: SocketEndpoint, _ transport: TransportProtocol
+        _ count: Int,
+        to endpoint: SocketEndpoint,
+        _ transport: TransportProtocol
     ) throws -> [String] {
         guard count > 0 else { return [] }
         let connection = try ClientConnection(to: endpoint, transport)
@@ -136,7 +151,8 @@ struct SchedulerTrafficTests {
     /// `mh` hashes the port too. The table is computed anew when its flags are set, and a port still
     /// leads where it led before.
     private func aPortStaysWithItsPod(_ path: Path, _ stage: Stage) throws {
-        let source = try path.origin == .outside
+        let source =
+            try path.origin == .outside
             ? stage.laboratory.clientAddress(0, path.family)
             : IPAddress(path.family == .ipv4 ? "192.0.2.10" : "2001:db8::10")
         let endpoint = try stage.endpoint(path)
@@ -144,7 +160,9 @@ struct SchedulerTrafficTests {
             try stage.origin(path).perform {
                 try ports.map {
                     try ClientConnection(
-                        to: endpoint, path.transport, from: SocketEndpoint(source, $0)
+                        to: endpoint,
+                        path.transport,
+                        from: SocketEndpoint(source, $0)
                     ).request()
                 }
             }
@@ -161,7 +179,10 @@ struct SchedulerTrafficTests {
         var names: [String] = []
         for index in 0..<Laboratory.clientAddresses {
             names += try stage.requests(
-                1, path, source: stage.laboratory.clientAddress(index, path.family))
+                1,
+                path,
+                source: stage.laboratory.clientAddress(index, path.family)
+            )
         }
         #expect(Client.spread(names).count == 3, "\(path.testDescription): \(names)")
     }

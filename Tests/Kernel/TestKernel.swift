@@ -21,7 +21,8 @@ func bareNode(_ name: String) throws -> NetworkNamespace {
     let namespace = try NetworkNamespace(name)
     try namespace.perform {
         try Command.run(
-            "ip", ["-batch", "-"],
+            "ip",
+            ["-batch", "-"],
             input: """
                 link set lo up
                 link add node0 type dummy
@@ -31,7 +32,8 @@ func bareNode(_ name: String) throws -> NetworkNamespace {
                 route add default via 192.0.2.1
                 route add default via 2001:db8::1
 
-                """)
+                """
+        )
     }
     return namespace
 }

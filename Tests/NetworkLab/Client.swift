@@ -11,16 +11,24 @@ package struct ClientConnection: ~Copyable {
     ///
     /// - Throws: `LabError` with the kernel's words: refused, no route, timed out.
     package init(
-        to endpoint: SocketEndpoint, _ transport: TransportProtocol,
-        from source: SocketEndpoint? = nil, timeout: Duration = .seconds(5)
+        to endpoint: SocketEndpoint,
+        _ transport: TransportProtocol,
+        from source: SocketEndpoint? = nil,
+        timeout: Duration = .seconds(5)
     ) throws {
         let descriptor = try makeSocket(transport, endpoint.address.family)
         var limit = timeval(
             tv_sec: Int(timeout.components.seconds),
-            tv_usec: Int(timeout.components.attoseconds / 1_000_000_000_000))
+            tv_usec: Int(timeout.components.attoseconds / 1_000_000_000_000)
+        )
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             _ = unsafe setsockopt(
-                descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+                descriptor,
+                SOL_SOCKET,
+                option,
+                &limit,
+                socklen_t(MemoryLayout<timeval>.size)
+            )
         }
         setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
         var failure: LabError?
@@ -63,13 +71,18 @@ package struct ClientConnection: ~Copyable {
 package enum Client {
     /// Opens a connection for each request and closes it after the answer.
     package static func requests(
-        _ count: Int, from namespace: NetworkNamespace, to endpoint: SocketEndpoint,
-        _ transport: TransportProtocol, source: IPAddress? = nil
+        _ count: Int,
+        from namespace: NetworkNamespace,
+        to endpoint: SocketEndpoint,
+        _ transport: TransportProtocol,
+        source: IPAddress? = nil
     ) throws -> [String] {
         try namespace.perform {
             try (0..<count).map { _ in
                 try ClientConnection(
-                    to: endpoint, transport, from: source.map { SocketEndpoint($0, 0) }
+                    to: endpoint,
+                    transport,
+                    from: source.map { SocketEndpoint($0, 0) }
                 ).request()
             }
         }

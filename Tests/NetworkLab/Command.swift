@@ -9,24 +9,31 @@ package enum Command {
     /// - Throws: `LabError` with what it wrote to standard error when its exit status is not 0.
     @discardableResult
     package static func run(
-        _ program: String, _ arguments: [String] = [], input: String = ""
+        _ program: String,
+        _ arguments: [String] = [],
+        input: String = ""
     ) throws -> String {
         let (status, output, errors) = try execute(program, arguments, input: input)
         guard status == 0 else {
             throw LabError(
-                "\(program) \(arguments.joined(separator: " ")): status \(status): \(errors)\(output)")
+                "\(program) \(arguments.joined(separator: " ")): status \(status): \(errors)\(output)"
+            )
         }
         return output
     }
 
     /// Runs a program to its end, and answers its exit status and both outputs.
     package static func execute(
-        _ program: String, _ arguments: [String] = [], input: String = ""
+        _ program: String,
+        _ arguments: [String] = [],
+        input: String = ""
     ) throws -> (status: Int32, output: String, errors: String) {
         let standardInput = try temporary(input)
         let standardOutput = try temporary("")
         let standardError = try temporary("")
-        defer { for descriptor in [standardInput, standardOutput, standardError] { close(descriptor) } }
+        defer {
+            for descriptor in [standardInput, standardOutput, standardError] { close(descriptor) }
+        }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }

@@ -50,24 +50,35 @@ package final class Laboratory: Sendable {
             }
         }
         try configure(
-            client, addresses: (2..<2 + Self.clientAddresses).flatMap {
+            client,
+            addresses: (2..<2 + Self.clientAddresses).flatMap {
                 ["192.168.50.\($0)/24", "fd00:50::\($0)/64"]
-            }, gateway: "192.168.50.1", gateway6: "fd00:50::1")
+            },
+            gateway: "192.168.50.1",
+            gateway6: "fd00:50::1"
+        )
         for (index, pod) in pods.enumerated() {
             let number = index + 1
             try configure(
-                pod, addresses: ["10.244.\(number).2/24", "fd00:10:244:\(number)::2/64"],
-                gateway: "10.244.\(number).1", gateway6: "fd00:10:244:\(number)::1")
+                pod,
+                addresses: ["10.244.\(number).2/24", "fd00:10:244:\(number)::2/64"],
+                gateway: "10.244.\(number).1",
+                gateway6: "fd00:10:244:\(number)::1"
+            )
         }
     }
 
     private func configure(
-        _ namespace: NetworkNamespace, addresses: [String], gateway: String, gateway6: String
+        _ namespace: NetworkNamespace,
+        addresses: [String],
+        gateway: String,
+        gateway6: String
     ) throws {
         try namespace.perform {
             var commands = "link set lo up\nlink set eth0 up\n"
             for address in addresses {
-                commands += "addr add \(address) dev eth0\(address.contains("::") ? " nodad" : "")\n"
+                commands +=
+                    "addr add \(address) dev eth0\(address.contains("::") ? " nodad" : "")\n"
             }
             commands += "route add default via \(gateway)\nroute add default via \(gateway6)\n"
             try Command.run("ip", ["-batch", "-"], input: commands)

@@ -15,7 +15,8 @@ package final class NamedServer: Sendable {
 
     /// Starts to serve in a namespace under its name, on one port of each protocol and family.
     package init(
-        in namespace: NetworkNamespace, port: UInt16,
+        in namespace: NetworkNamespace,
+        port: UInt16,
         protocols: [TransportProtocol] = [.tcp, .udp, .sctp]
     ) throws {
         var listeners: [(Int32, TransportProtocol)] = []
@@ -28,7 +29,8 @@ package final class NamedServer: Sendable {
                         try namespace.perform {
                             try Self.listen(SocketEndpoint(any, port), transport)
                         }, transport
-                    ))
+                    )
+                )
             }
         }
         descriptors = listeners.map(\.0)
@@ -38,11 +40,16 @@ package final class NamedServer: Sendable {
         let work = Work { Self.serve(listeners, name: name, until: stopped) }
         var thread = pthread_t()
         let argument = unsafe Unmanaged.passRetained(work).toOpaque()
-        let result = unsafe pthread_create(&thread, nil, { argument in
-            guard let argument = unsafe argument else { return nil }
-            unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().loop()
-            return nil
-        }, argument)
+        let result = unsafe pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().loop()
+                return nil
+            },
+            argument
+        )
         guard result == 0 else { throw LabError("start a server thread", result) }
         self.thread = thread
     }
@@ -60,7 +67,8 @@ package final class NamedServer: Sendable {
     }
 
     private static func listen(
-        _ endpoint: SocketEndpoint, _ transport: TransportProtocol
+        _ endpoint: SocketEndpoint,
+        _ transport: TransportProtocol
     ) throws -> Int32 {
         let descriptor = try makeSocket(transport, endpoint.address.family)
         setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
@@ -78,7 +86,9 @@ package final class NamedServer: Sendable {
     }
 
     private static func serve(
-        _ listeners: [(Int32, TransportProtocol)], name: String, until stop: StopFlag
+        _ listeners: [(Int32, TransportProtocol)],
+        name: String,
+        until stop: StopFlag
     ) {
         var waiting = listeners.map { pollfd(fd: $0.0, events: Int16(POLLIN), revents: 0) }
         var connections: [Int32: TransportProtocol] = [:]
@@ -122,7 +132,9 @@ package final class NamedServer: Sendable {
 
     /// Answers one request; false when the client has gone.
     private static func answer(
-        _ descriptor: Int32, _ transport: TransportProtocol, _ name: String
+        _ descriptor: Int32,
+        _ transport: TransportProtocol,
+        _ name: String
     ) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 2048)
         let size = buffer.count

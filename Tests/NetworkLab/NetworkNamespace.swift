@@ -53,12 +53,15 @@ package final class NetworkNamespace: Sendable {
             var thread = pthread_t()
             let argument = unsafe Unmanaged.passRetained(work).toOpaque()
             let created = unsafe pthread_create(
-                &thread, nil,
+                &thread,
+                nil,
                 { argument in
                     guard let argument = unsafe argument else { return nil }
                     unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
                     return nil
-                }, argument)
+                },
+                argument
+            )
             if created == 0 {
                 pthread_join(thread, nil)
             } else {

@@ -3,7 +3,8 @@ import Glibc
 
 /// Calls `body` with an address and port in the form that the socket calls take.
 func withSocketAddress<Value>(
-    _ endpoint: SocketEndpoint, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
+    _ endpoint: SocketEndpoint,
+    _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
 ) -> Value {
     switch endpoint.address.family {
     case .ipv4:
@@ -37,7 +38,8 @@ func withSocketAddress<Value>(
 
 /// A socket of a protocol and family, made in the namespace of the calling thread.
 func makeSocket(
-    _ transport: TransportProtocol, _ family: AddressFamily
+    _ transport: TransportProtocol,
+    _ family: AddressFamily
 ) throws -> Int32 {
     let domain = family == .ipv4 ? AF_INET : AF_INET6
     let descriptor =
@@ -46,8 +48,10 @@ func makeSocket(
         case .udp: socket(domain, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         case .sctp:
             socket(
-                domain, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
-                Int32(IPPROTO_SCTP))
+                domain,
+                Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
+                Int32(IPPROTO_SCTP)
+            )
         }
     guard descriptor >= 0 else { throw LabError("make a \(transport) socket", errno) }
     return descriptor
@@ -56,5 +60,10 @@ func makeSocket(
 func setOption(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
     var value = value
     _ = unsafe setsockopt(
-        descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+        descriptor,
+        level,
+        option,
+        &value,
+        socklen_t(MemoryLayout<Int32>.size)
+    )
 }

@@ -23,7 +23,9 @@ import Testing
             self.observed = observed
             self.desired = desired
             plan = observed.plan(
-                to: desired, touching: .everything(of: observed, and: desired))
+                to: desired,
+                touching: .everything(of: observed, and: desired)
+            )
         }
 
         /// The state after the first `count` steps, by a kernel that refuses what cannot be done.
@@ -66,7 +68,9 @@ import Testing
             return true
         }
         #expect(kept == claims)
-        for (parameter, value) in desired.parameters { #expect(state.parameters[parameter] == value) }
+        for (parameter, value) in desired.parameters {
+            #expect(state.parameters[parameter] == value)
+        }
         if desired.timeouts.udp != 0 { #expect(state.timeouts.udp == desired.timeouts.udp) }
     }
 
@@ -174,7 +178,9 @@ import Testing
         let (applied, _) = example.after(example.plan.operations.count)
         var settled = example.observed
         settled.settle(
-            .everything(of: example.observed, and: example.desired), at: example.desired)
+            .everything(of: example.observed, and: example.desired),
+            at: example.desired
+        )
         #expect(settled == applied)
     }
 
@@ -187,17 +193,22 @@ import Testing
             for (key, entry) in state.virtualServers.shuffled(using: &generator) {
                 copy.virtualServers[key] = IPVSState.Entry(
                     server: entry.server,
-                    realServers: entry.realServers.shuffled(using: &generator))
+                    realServers: entry.realServers.shuffled(using: &generator)
+                )
             }
             copy.addresses = Dictionary(
-                uniqueKeysWithValues: state.addresses.shuffled(using: &generator).map { ($0, $1) })
+                uniqueKeysWithValues: state.addresses.shuffled(using: &generator).map { ($0, $1) }
+            )
             copy.claims = Dictionary(
-                uniqueKeysWithValues: state.claims.shuffled(using: &generator).map { ($0, $1) })
+                uniqueKeysWithValues: state.claims.shuffled(using: &generator).map { ($0, $1) }
+            )
             return copy
         }
         var generator = SeededGenerator(seed: seed &+ 1_000_000)
         let again = Case(
-            rebuilt(example.observed, &generator), rebuilt(example.desired, &generator))
+            rebuilt(example.observed, &generator),
+            rebuilt(example.desired, &generator)
+        )
         #expect(again.plan == example.plan)
     }
 }

@@ -28,7 +28,8 @@ struct StateGenerator {
 
     private static func address(_ number: Int) -> IPAddress {
         number % 3 == 2
-            ? .ipv6(high: 0xfd00_0096 << 32, low: UInt64(number)) : .ipv4(0x0a60_0000 + UInt32(number))
+            ? .ipv6(high: 0xfd00_0096 << 32, low: UInt64(number))
+            : .ipv4(0x0a60_0000 + UInt32(number))
     }
 
     static let worldAddresses = (1...6).map { address($0) }
@@ -44,7 +45,9 @@ struct StateGenerator {
     mutating func entry(_ key: VirtualServerKey) -> IPVSState.Entry {
         let schedulers: [Scheduler] = [.roundRobin, .maglevHashing, .sourceHashing]
         var server = VirtualServer(
-            key: key, scheduler: schedulers.randomElement(using: &numbers) ?? .roundRobin)
+            key: key,
+            scheduler: schedulers.randomElement(using: &numbers) ?? .roundRobin
+        )
         server.schedulerFlags = SchedulerFlags.defaults(for: server.scheduler)
         if chance(30) { server.persistence = Persistence(timeout: 60, family: key.family) }
         var realServers: [RealServer] = []
@@ -56,7 +59,9 @@ struct StateGenerator {
             realServers.append(
                 RealServer(
                     address: SocketEndpoint(address, 8080),
-                    weight: chance(20) ? 0 : Int32.random(in: 1...2, using: &numbers)))
+                    weight: chance(20) ? 0 : Int32.random(in: 1...2, using: &numbers)
+                )
+            )
         }
         return IPVSState.Entry(server: server, realServers: realServers.shuffled(using: &numbers))
     }
@@ -71,7 +76,8 @@ struct StateGenerator {
         var state = IPVSState()
         for key in Self.worldKeys where chance(50) {
             state.virtualServers[key] = entry(key)
-            state.claims[.virtualServer(key)] = "default/service-\(Int.random(in: 1...3, using: &numbers))"
+            state.claims[.virtualServer(key)] =
+                "default/service-\(Int.random(in: 1...3, using: &numbers))"
             guard case .address(let endpoint, _) = key else { continue }
             state.addresses[endpoint.address] = announcement(endpoint.address)
             state.claims[.address(endpoint.address)] = ""

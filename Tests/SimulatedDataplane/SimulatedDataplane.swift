@@ -80,7 +80,8 @@ package struct SimulatedDataplane: Dataplane {
         for (index, operation) in plan.operations.enumerated() {
             if let code = refusal(operation) ?? verdict(on: operation) {
                 failures.append(
-                    OperationFailure(index: index, error: DataplaneError(operation, code: code)))
+                    OperationFailure(index: index, error: DataplaneError(operation, code: code))
+                )
             } else {
                 state.apply(operation)
                 log.append(operation)

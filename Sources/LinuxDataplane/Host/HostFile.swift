@@ -43,15 +43,20 @@ package enum HostFile {
         let temporary = path + ".new"
         do {
             let file = try FileDescriptor.open(
-                FilePath(temporary), .writeOnly, options: [.create, .truncate, .closeOnExec],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                FilePath(temporary),
+                .writeOnly,
+                options: [.create, .truncate, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead]
+            )
             try file.closeAfter { _ = try file.writeAll(text.utf8) }
         } catch {
             throw Self.error(error, action: "write \(temporary)")
         }
         guard unsafe rename(temporary, path) == 0 else {
             throw DataplaneError(
-                action: "move \(temporary) to \(path)", code: ErrorNumber(rawValue: errno))
+                action: "move \(temporary) to \(path)",
+                code: ErrorNumber(rawValue: errno)
+            )
         }
     }
 
@@ -62,7 +67,9 @@ package enum HostFile {
             made += "/" + part
             guard unsafe mkdir(made, 0o755) != 0, errno != EEXIST else { continue }
             throw DataplaneError(
-                action: "make the directory \(made)", code: ErrorNumber(rawValue: errno))
+                action: "make the directory \(made)",
+                code: ErrorNumber(rawValue: errno)
+            )
         }
     }
 
@@ -85,7 +92,9 @@ package enum HostFile {
     static func error(_ error: any Error, action: String) -> DataplaneError {
         let code = (error as? SystemPackage.Errno)?.rawValue ?? EIO
         return DataplaneError(
-            action: action, code: ErrorNumber(rawValue: code),
-            kernelMessage: unsafe String(cString: strerror(code)))
+            action: action,
+            code: ErrorNumber(rawValue: code),
+            kernelMessage: unsafe String(cString: strerror(code))
+        )
     }
 }

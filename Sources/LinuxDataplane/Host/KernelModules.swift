@@ -11,8 +11,11 @@ package enum KernelModules {
         for path in candidates {
             do {
                 let result = try await run(
-                    .path(FilePath(path)), arguments: ["--quiet", "--", name],
-                    output: .discarded, error: .string(limit: 4096))
+                    .path(FilePath(path)),
+                    arguments: ["--quiet", "--", name],
+                    output: .discarded,
+                    error: .string(limit: 4096)
+                )
                 if result.terminationStatus.isSuccess { return nil }
                 let words = result.standardError.prefix { $0 != "\n" }
                 return words.isEmpty ? "modprobe found no module \(name)" : String(words)

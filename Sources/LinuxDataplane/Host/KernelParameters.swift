@@ -12,7 +12,8 @@ extension KernelParameter {
                     case "/": "."
                     default: character
                     }
-                })
+                }
+            )
     }
 
     /// Its value; nil when this kernel has no such parameter.

@@ -85,8 +85,11 @@ package struct OwnershipRecord: Sendable {
     private func append(_ text: String) throws(DataplaneError) {
         do {
             let file = try FileDescriptor.open(
-                FilePath(path), .writeOnly, options: [.append, .create, .closeOnExec],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                FilePath(path),
+                .writeOnly,
+                options: [.append, .create, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead]
+            )
             try file.closeAfter { _ = try file.writeAll(text.utf8) }
         } catch {
             throw HostFile.error(error, action: "write \(path)")

@@ -7,7 +7,8 @@ import Netlink
 enum IPVSDecoding {
     /// Calls `body` with the attributes of a reply, behind its generic netlink header.
     static func attributes(
-        of payload: Span<UInt8>, _ body: (UInt16, Span<UInt8>) -> Void
+        of payload: Span<UInt8>,
+        _ body: (UInt16, Span<UInt8>) -> Void
     ) {
         guard payload.count >= 4 else { return }
         forEachAttribute(in: payload.extracting(4..<payload.count), body)
@@ -25,7 +26,8 @@ enum IPVSDecoding {
 
     /// The real server of a reply; nil when it lacks its identity.
     static func realServer(
-        _ payload: Span<UInt8>, of key: VirtualServerKey
+        _ payload: Span<UInt8>,
+        of key: VirtualServerKey
     ) -> RealServerReading? {
         var fields = DestinationFields(family: key.family)
         attributes(of: payload) { type, content in
@@ -114,7 +116,8 @@ private struct ServiceFields {
         case Service.family: family = IPVSDecoding.family(value.number())
         case Service.transport:
             transport = TransportProtocol(
-                rawValue: UInt8(truncatingIfNeeded: value.number(as: UInt16.self)))
+                rawValue: UInt8(truncatingIfNeeded: value.number(as: UInt16.self))
+            )
         case Service.address:
             // The family may stand behind the address, so both readings are kept.
             ipv4 = IPAddress(family: .ipv4, networkOrder: value)
@@ -128,7 +131,8 @@ private struct ServiceFields {
         case Service.netmask:
             hostOrderNetmask = value.number()
             networkOrderNetmask = UInt32(
-                truncatingIfNeeded: IPAddress(family: .ipv4, networkOrder: value)?.low ?? 0)
+                truncatingIfNeeded: IPAddress(family: .ipv4, networkOrder: value)?.low ?? 0
+            )
         case Service.statistics64:
             statistics = TrafficStatistics(value)
             hasStatistics64 = true
@@ -152,14 +156,20 @@ private struct ServiceFields {
             family == .ipv4
             ? UInt8((~netmask).leadingZeroBitCount) : UInt8(truncatingIfNeeded: netmask)
         let server = VirtualServer(
-            key: key, scheduler: Scheduler(rawValue: scheduler),
+            key: key,
+            scheduler: Scheduler(rawValue: scheduler),
             schedulerFlags: SchedulerFlags(rawValue: flags).intersection(.all),
             persistence: flags & IPVSProtocol.persistentFlag == 0
                 ? nil : Persistence(timeout: timeout, prefixLength: prefix),
             persistenceEngine: engine.isEmpty ? nil : engine,
-            onePacket: flags & IPVSProtocol.onePacketFlag != 0)
+            onePacket: flags & IPVSProtocol.onePacketFlag != 0
+        )
         return VirtualServerReading(
-            server: server, netmask: netmask, statistics: statistics, realServers: [])
+            server: server,
+            netmask: netmask,
+            statistics: statistics,
+            realServers: []
+        )
     }
 }
 
@@ -214,14 +224,24 @@ private struct DestinationFields {
         guard let address = family == .ipv4 ? ipv4 : ipv6 else { return nil }
         let method = ForwardingMethod(rawValue: forwarding & IPVSProtocol.forwardingMask)
         let server = RealServer(
-            address: SocketEndpoint(address, port), forwarding: method ?? .masquerade,
-            weight: Int32(bitPattern: weight), upperThreshold: upper, lowerThreshold: lower,
+            address: SocketEndpoint(address, port),
+            forwarding: method ?? .masquerade,
+            weight: Int32(bitPattern: weight),
+            upperThreshold: upper,
+            lowerThreshold: lower,
             tunnel: Tunnel(
-                kind: Tunnel.Kind(rawValue: tunnelKind) ?? .ipip, port: tunnelPort,
-                checksum: Tunnel.Checksum(rawValue: tunnelFlags) ?? .none))
+                kind: Tunnel.Kind(rawValue: tunnelKind) ?? .ipip,
+                port: tunnelPort,
+                checksum: Tunnel.Checksum(rawValue: tunnelFlags) ?? .none
+            )
+        )
         return RealServerReading(
-            server: server, activeConnections: active, inactiveConnections: inactive,
-            persistentConnections: persistent, statistics: statistics)
+            server: server,
+            activeConnections: active,
+            inactiveConnections: inactive,
+            persistentConnections: persistent,
+            statistics: statistics
+        )
     }
 }
 

@@ -66,7 +66,8 @@ extension AttributeWriter {
         attribute(IPVSProtocol.Destination.port, networkOrder: address.port)
         attribute(
             IPVSProtocol.Destination.family,
-            address.address.family == .ipv4 ? IPVSProtocol.familyIPv4 : IPVSProtocol.familyIPv6)
+            address.address.family == .ipv4 ? IPVSProtocol.familyIPv4 : IPVSProtocol.familyIPv6
+        )
     }
 
     /// The whole specification of a real server, as adding and editing need it.
@@ -107,8 +108,10 @@ extension MessageBatch {
     /// Adds the message that carries out an operation; false when it is not one of IPVS.
     mutating func append(_ operation: Operation, family: UInt16) -> Bool {
         switch operation {
-        case .addVirtualServer(let server): append(.newService, family) { $0.specification(of: server) }
-        case .editVirtualServer(let server): append(.setService, family) { $0.specification(of: server) }
+        case .addVirtualServer(let server):
+            append(.newService, family) { $0.specification(of: server) }
+        case .editVirtualServer(let server):
+            append(.setService, family) { $0.specification(of: server) }
         case .deleteVirtualServer(let key): append(.deleteService, family) { $0.identity(of: key) }
         case .addRealServer(let server, let key):
             append(.newDestination, family, of: key) { $0.specification(of: server) }
@@ -131,7 +134,8 @@ extension MessageBatch {
     }
 
     private mutating func append(
-        _ command: IPVSProtocol.Command, _ family: UInt16,
+        _ command: IPVSProtocol.Command,
+        _ family: UInt16,
         service: (inout AttributeWriter) -> Void
     ) {
         append(type: family) { writer in
@@ -141,7 +145,9 @@ extension MessageBatch {
     }
 
     private mutating func append(
-        _ command: IPVSProtocol.Command, _ family: UInt16, of key: VirtualServerKey,
+        _ command: IPVSProtocol.Command,
+        _ family: UInt16,
+        of key: VirtualServerKey,
         destination: (inout AttributeWriter) -> Void
     ) {
         append(type: family) { writer in

@@ -41,8 +41,11 @@ package struct IPVSSocket: ~Copyable {
             return OperationFailure(
                 index: index,
                 error: DataplaneError(
-                    operations[index], code: ErrorNumber(rawValue: failure.error.code),
-                    kernelMessage: failure.error.message))
+                    operations[index],
+                    code: ErrorNumber(rawValue: failure.error.code),
+                    kernelMessage: failure.error.message
+                )
+            )
         }
     }
 
@@ -152,7 +155,8 @@ package struct IPVSSocket: ~Copyable {
     }
 
     private mutating func command(
-        _ action: String, _ command: IPVSProtocol.Command,
+        _ action: String,
+        _ command: IPVSProtocol.Command,
         _ body: (inout AttributeWriter) -> Void
     ) throws(DataplaneError) {
         var batch = MessageBatch()
@@ -167,8 +171,11 @@ package struct IPVSSocket: ~Copyable {
 
     /// Asks, and asks again when the answer changed while it was read; `start` begins each answer.
     private mutating func reading(
-        _ action: String, _ command: IPVSProtocol.Command, flags: MessageFlags = [],
-        _ body: (inout AttributeWriter) -> Void = { _ in }, start: () -> Void,
+        _ action: String,
+        _ command: IPVSProtocol.Command,
+        flags: MessageFlags = [],
+        _ body: (inout AttributeWriter) -> Void = { _ in },
+        start: () -> Void,
         reply: (Span<UInt8>) -> Void
     ) throws(DataplaneError) {
         var attempts = 0
@@ -195,9 +202,12 @@ extension DataplaneError {
     init(_ error: NetlinkError, action: String) {
         let code = ErrorNumber(rawValue: error.code)
         self.init(
-            action: action, code: code, kernelMessage: error.message,
+            action: action,
+            code: code,
+            kernelMessage: error.message,
             hint: code == .notPermitted
-                ? "CAP_NET_ADMIN is missing; run as root or with that capability" : "")
+                ? "CAP_NET_ADMIN is missing; run as root or with that capability" : ""
+        )
     }
 }
 

@@ -65,7 +65,9 @@ extension MessageBatch {
             writer.nest(RouteProtocol.linkFamilies) { families in
                 families.nest(UInt16(RouteProtocol.familyIPv6)) {
                     $0.attribute(
-                        RouteProtocol.ipv6AddressGeneration, RouteProtocol.noAddressGeneration)
+                        RouteProtocol.ipv6AddressGeneration,
+                        RouteProtocol.noAddressGeneration
+                    )
                 }
             }
         }
@@ -76,7 +78,10 @@ extension MessageBatch {
     }
 
     mutating func appendAnnouncement(
-        of address: IPAddress, _ announcement: Announcement, device: UInt32, flags: MessageFlags
+        of address: IPAddress,
+        _ announcement: Announcement,
+        device: UInt32,
+        flags: MessageFlags
     ) {
         switch announcement {
         case .bound:
@@ -86,7 +91,9 @@ extension MessageBatch {
                 writer.attribute(RouteProtocol.address, address)
                 if address.family == .ipv6 {
                     writer.attribute(
-                        RouteProtocol.addressFlags, RouteProtocol.noDuplicateDetection)
+                        RouteProtocol.addressFlags,
+                        RouteProtocol.noDuplicateDetection
+                    )
                 }
             }
         case .route(let source):
@@ -100,7 +107,9 @@ extension MessageBatch {
     }
 
     mutating func appendWithdrawal(
-        of address: IPAddress, _ announcement: Announcement, device: UInt32
+        of address: IPAddress,
+        _ announcement: Announcement,
+        device: UInt32
     ) {
         switch announcement {
         case .bound:

@@ -41,7 +41,8 @@ package struct RouteSocket: ~Copyable {
         let failures = socket.transact(&batch)
         let exists = ErrorNumber.exists.rawValue
         for failure in failures {
-            let isHarmless = failure.index == 1 || (failure.index == 0 && failure.error.code == exists)
+            let isHarmless =
+                failure.index == 1 || (failure.index == 0 && failure.error.code == exists)
             if !isHarmless {
                 throw DataplaneError(failure.error, action: "make the device \(deviceName)")
             }
@@ -52,7 +53,8 @@ package struct RouteSocket: ~Copyable {
     package mutating func addresses() throws(DataplaneError) -> ObservedAddresses {
         var observed = ObservedAddresses()
         let device = try link()?.index
-        try dump("list the addresses", RouteProtocol.getAddress, header: { $0.zeros(8) }) { payload in
+        try dump("list the addresses", RouteProtocol.getAddress, header: { $0.zeros(8) }) {
+            payload in
             guard payload.count >= 8 else { return }
             let family = payload[0]
             let index: UInt32 = payload.extracting(4..<8).number()
@@ -81,7 +83,9 @@ package struct RouteSocket: ~Copyable {
     }
 
     private mutating func localRoutes(
-        family: UInt8, device: UInt32, into observed: inout ObservedAddresses
+        family: UInt8,
+        device: UInt32,
+        into observed: inout ObservedAddresses
     ) throws(DataplaneError) {
         try dump("list the local routes", RouteProtocol.getRoute) { writer in
             writer.raw(family)
@@ -163,8 +167,12 @@ package struct RouteSocket: ~Copyable {
                 OperationFailure(
                     index: index,
                     error: DataplaneError(
-                        operations[index], code: ErrorNumber(rawValue: failure.error.code),
-                        kernelMessage: failure.error.message)))
+                        operations[index],
+                        code: ErrorNumber(rawValue: failure.error.code),
+                        kernelMessage: failure.error.message
+                    )
+                )
+            )
         }
         return failures
     }
@@ -180,7 +188,8 @@ package struct RouteSocket: ~Copyable {
                 let flags: UInt32 = payload.extracting(8..<12).number()
                 found = Link(
                     index: payload.extracting(4..<8).number(),
-                    isUp: flags & RouteProtocol.isUp != 0)
+                    isUp: flags & RouteProtocol.isUp != 0
+                )
             }
         } catch {
             if error.code == ErrorNumber.noDevice.rawValue { return nil }
@@ -190,7 +199,9 @@ package struct RouteSocket: ~Copyable {
     }
 
     private mutating func dump(
-        _ action: String, _ type: UInt16, header: (inout AttributeWriter) -> Void,
+        _ action: String,
+        _ type: UInt16,
+        header: (inout AttributeWriter) -> Void,
         reply: (Span<UInt8>) -> Void
     ) throws(DataplaneError) {
         do throws(NetlinkError) {
@@ -219,7 +230,11 @@ extension MessageBatch {
         switch operation {
         case .announce(let address, let announcement):
             appendAnnouncement(
-                of: address, announcement, device: device, flags: [.create, .exclusive])
+                of: address,
+                announcement,
+                device: device,
+                flags: [.create, .exclusive]
+            )
         case .replaceAnnouncement(let address, let old, let new):
             appendAnnouncement(of: address, new, device: device, flags: [.create, .replace])
             guard (old == .bound) != (new == .bound) else { return }
@@ -227,7 +242,11 @@ extension MessageBatch {
             if old == .bound {
                 // With an IPv4 address the kernel removes every local route to it, ours included.
                 appendAnnouncement(
-                    of: address, new, device: device, flags: [.create, .replace])
+                    of: address,
+                    new,
+                    device: device,
+                    flags: [.create, .replace]
+                )
             }
         case .withdraw(let address, let announcement):
             appendWithdrawal(of: address, announcement, device: device)

@@ -7,10 +7,11 @@ import Testing
 
 /// The program's listings beside those of the installed `ipvsadm`, in one kernel at one moment.
 @Suite(.enabled(if: TestKernel.isProvided, TestKernel.reason), .serialized)
-struct ListingTests {
+struct ListingComparisonTests {
     /// The program under test, beside the test binary.
     private static var program: String {
-        unsafe getenv("FAIRLEAD_PROGRAM").map { unsafe String(cString: $0) } ?? ".build/debug/fairlead"
+        unsafe getenv("FAIRLEAD_PROGRAM").map { unsafe String(cString: $0) }
+            ?? ".build/debug/fairlead"
     }
 
     /// A table with every kind of row that `ipvsadm` can make.
@@ -89,17 +90,21 @@ struct ListingTests {
             try Command.run("ipvsadm", ["--set", "800", "100", "250"])
             for daemon in ["master", "backup"] {
                 try Command.run(
-                    "ipvsadm", ["--start-daemon", daemon, "--mcast-interface", "node0"])
+                    "ipvsadm",
+                    ["--start-daemon", daemon, "--mcast-interface", "node0"]
+                )
             }
             try Command.run(
-                "ip", ["-batch", "-"],
+                "ip",
+                ["-batch", "-"],
                 input: """
                     link add kube-ipvs0 type dummy
                     link set kube-ipvs0 up
                     route add local 10.96.0.0/24 dev kube-ipvs0 table local src 192.0.2.10
                     route add local fd00:10:96::/112 dev kube-ipvs0 table local src 2001:db8::10
 
-                    """)
+                    """
+            )
         }
         var differences: [String] = []
         try withConnections(laboratory) {
