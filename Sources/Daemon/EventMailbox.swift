@@ -11,7 +11,9 @@ final class EventMailbox: Sendable {
 
     private let state = Mutex(State())
 
-    /// Adds an event. Never waits.
+    /// Adds an event.
+    ///
+    /// Never waits.
     func post(_ event: SourceEvent) {
         let waiter = state.withLock { state in
             state.events.append(event)

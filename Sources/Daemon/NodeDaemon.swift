@@ -20,7 +20,9 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         self.logger = logger
     }
 
-    /// Serves until it is shut down. What is in the kernel then stays, and goes on serving.
+    /// Serves until it is shut down.
+    ///
+    /// What is in the kernel then stays, and goes on serving.
     ///
     /// - Throws: when the kernel has no IPVS, when it may not be changed, or when the source cannot
     ///   be read at all.

@@ -1,6 +1,8 @@
 package import Addressing
 
-/// A kernel that can be read and changed. It blocks, and belongs to one owner.
+/// A kernel that can be read and changed.
+///
+/// It blocks, and belongs to one owner.
 ///
 /// The real kernel and the simulated one pass the same suite; its cases are this contract.
 package protocol Dataplane: ~Copyable {

@@ -8,7 +8,9 @@ package enum Announcement: Hashable, Sendable {
     case bound
 }
 
-/// Something in the kernel that is ours. The kernel does not record whose it is, so we do.
+/// Something in the kernel that is ours.
+///
+/// The kernel does not record whose it is, so we do.
 package enum OwnedObject: Hashable, Sendable, Comparable {
     case virtualServer(VirtualServerKey)
     case address(IPAddress)

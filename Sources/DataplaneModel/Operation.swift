@@ -84,8 +84,10 @@ extension OwnedObject: CustomStringConvertible {
     }
 }
 
-/// Steps in the order in which they must be done. It may be cut anywhere: what has been done by
-/// then is a state that serves, and planning again from it reaches the same end.
+/// Steps in the order in which they must be done.
+///
+/// It may be cut anywhere: what has been done by then is a state that serves, and planning again
+/// from it reaches the same end.
 package struct Plan: Hashable, Sendable {
     package var operations: [Operation]
 

@@ -19,8 +19,9 @@ package struct TrafficStatistics: Hashable, Sendable {
 package struct VirtualServerReading: Hashable, Sendable {
     package var server: VirtualServer
     /// The netmask in the form the kernel gave it, also where persistence is off; `ipvsadm` prints
-    /// what is not contiguous too. IPv4: the mask's number, 0xffff_ffff for a single host. IPv6:
-    /// the prefix length.
+    /// what is not contiguous too.
+    ///
+    /// IPv4: the mask's number, 0xffff_ffff for a single host. IPv6: the prefix length.
     package var netmask: UInt32
     package var statistics: TrafficStatistics
     /// In the kernel's own order.

@@ -1,6 +1,8 @@
 package import Addressing
 
-/// How packets reach a real server. The raw value is the kernel's.
+/// How packets reach a real server.
+///
+/// The raw value is the kernel's.
 package enum ForwardingMethod: UInt32, Hashable, Sendable, CaseIterable {
     /// Destination rewritten, replies rewritten back.
     case masquerade = 0
@@ -48,7 +50,9 @@ package struct Tunnel: Hashable, Sendable {
 package struct RealServer: Hashable, Sendable {
     package let address: SocketEndpoint
     package var forwarding: ForwardingMethod
-    /// 0…65535 by convention; the kernel refuses negative numbers. 0 takes no new connections.
+    /// 0…65535 by convention; the kernel refuses negative numbers.
+    ///
+    /// 0 takes no new connections.
     package var weight: Int32
     /// No new connections above this many; 0 is no limit.
     package var upperThreshold: UInt32

@@ -1,4 +1,6 @@
-/// The name of an IPVS scheduler. The vocabulary is open: the kernel loads one by its name.
+/// The name of an IPVS scheduler.
+///
+/// The vocabulary is open: the kernel loads one by its name.
 package struct Scheduler: RawRepresentable, Hashable, Sendable, Comparable,
     CustomStringConvertible
 {
@@ -21,7 +23,9 @@ package struct Scheduler: RawRepresentable, Hashable, Sendable, Comparable,
     package static let maglevHashing = Scheduler(rawValue: "mh")
     package static let twoRandomChoices = Scheduler(rawValue: "twos")
 
-    /// The schedulers of Linux 6.x, oldest first. A kernel may have fewer, or others.
+    /// The schedulers of Linux 6.x, oldest first.
+    ///
+    /// A kernel may have fewer, or others.
     package static let wellKnown: [Scheduler] = [
         .roundRobin, .weightedRoundRobin, .leastConnection, .weightedLeastConnection,
         .localityBasedLeastConnection, .localityBasedLeastConnectionWithReplication,
@@ -45,12 +49,17 @@ package struct SchedulerFlags: OptionSet, Hashable, Sendable {
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// `sh-fallback`, `mh-fallback`: when the chosen real server has weight 0, take another one
-    /// instead of refusing. The corresponding C constant is `IP_VS_SVC_F_SCHED1`.
+    /// instead of refusing.
+    ///
+    /// The corresponding C constant is `IP_VS_SVC_F_SCHED1`.
     package static let first = SchedulerFlags(rawValue: 0x8)
-    /// `sh-port`, `mh-port`: hash the port beside the address. The corresponding C constant is
-    /// `IP_VS_SVC_F_SCHED2`.
+    /// `sh-port`, `mh-port`: hash the port beside the address.
+    ///
+    /// The corresponding C constant is `IP_VS_SVC_F_SCHED2`.
     package static let second = SchedulerFlags(rawValue: 0x10)
-    /// Without a meaning so far. The corresponding C constant is `IP_VS_SVC_F_SCHED3`.
+    /// Without a meaning so far.
+    ///
+    /// The corresponding C constant is `IP_VS_SVC_F_SCHED3`.
     package static let third = SchedulerFlags(rawValue: 0x20)
 
     package static let all: SchedulerFlags = [.first, .second, .third]

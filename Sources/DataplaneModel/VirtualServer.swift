@@ -64,7 +64,9 @@ package struct Persistence: Hashable, Sendable {
     /// Seconds since the last connection after which a client is forgotten, 1…2,678,400 (31 days).
     package let timeout: UInt32
     /// Clients count as one when their addresses agree in this many leading bits: 32 is
-    /// 255.255.255.255. IPv4 masks are contiguous here, as `ipvsadm` makes them.
+    /// 255.255.255.255.
+    ///
+    /// IPv4 masks are contiguous here, as `ipvsadm` makes them.
     package let prefixLength: UInt8
 
     package init(timeout: UInt32, prefixLength: UInt8) {

@@ -2,8 +2,9 @@ import Addressing
 package import DataplaneModel
 
 extension VirtualServerKey {
-    /// The protocol that names of its ports are looked up under. A mark has none, and its ports stay
-    /// numbers.
+    /// The protocol that names of its ports are looked up under.
+    ///
+    /// A mark has none, and its ports stay numbers.
     var transport: TransportProtocol? {
         switch self {
         case .address(_, let transport): transport
@@ -13,8 +14,9 @@ extension VirtualServerKey {
 }
 
 extension VirtualServer {
-    /// The names of its scheduler flags, lowest bit first. A bit without a name for this scheduler
-    /// is left out, as `ipvsadm` does.
+    /// The names of its scheduler flags, lowest bit first.
+    ///
+    /// A bit without a name for this scheduler is left out, as `ipvsadm` does.
     package var schedulerFlagNames: [String] {
         SchedulerFlags.names(for: scheduler)
             .filter { schedulerFlags.contains($0.0) }.map { $0.1 }

@@ -1,7 +1,9 @@
 import Addressing
 package import DataplaneModel
 
-/// A listing for programs. Its field names stay as they are; new ones may come.
+/// A listing for programs.
+///
+/// Its field names stay as they are; new ones may come.
 package struct MachineListing: Encodable, Sendable {
     package struct VirtualServer: Encodable, Sendable {
         /// `TCP`, `UDP` or `SCTP`; absent for a virtual server by mark.

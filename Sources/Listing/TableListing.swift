@@ -23,8 +23,9 @@ package struct TableListing<Names: NameResolving> {
     /// Otherwise in the kernel's order.
     package var isSorted: Bool
     package var names: Names
-    /// Adds the name of its Service port to each virtual server that has one. `ipvsadm` has no such
-    /// column.
+    /// Adds the name of its Service port to each virtual server that has one.
+    ///
+    /// `ipvsadm` has no such column.
     package var serviceNames: [VirtualServerKey: String]?
 
     package init(

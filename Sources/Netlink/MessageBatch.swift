@@ -4,9 +4,13 @@ package struct MessageFlags: OptionSet, Hashable, Sendable {
 
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// The corresponding C constant is `NLM_F_ACK`. A batch sets it by itself on its last message.
+    /// The corresponding C constant is `NLM_F_ACK`.
+    ///
+    /// A batch sets it by itself on its last message.
     package static let acknowledge = MessageFlags(rawValue: 0x4)
-    /// All objects instead of one. The corresponding C constant is `NLM_F_DUMP`.
+    /// All objects instead of one.
+    ///
+    /// The corresponding C constant is `NLM_F_DUMP`.
     package static let dump = MessageFlags(rawValue: 0x300)
     /// Put the object in place of one that is there (`NLM_F_REPLACE`).
     package static let replace = MessageFlags(rawValue: 0x100)

@@ -7,13 +7,19 @@ package struct NetlinkProtocol: RawRepresentable, Hashable, Sendable {
 
     package init(rawValue: Int32) { self.rawValue = rawValue }
 
-    /// Links, addresses and routes. The corresponding C constant is `NETLINK_ROUTE`.
+    /// Links, addresses and routes.
+    ///
+    /// The corresponding C constant is `NETLINK_ROUTE`.
     package static let route = NetlinkProtocol(rawValue: 0)
-    /// Families that have a name. The corresponding C constant is `NETLINK_GENERIC`.
+    /// Families that have a name.
+    ///
+    /// The corresponding C constant is `NETLINK_GENERIC`.
     package static let generic = NetlinkProtocol(rawValue: 16)
 }
 
-/// A netlink socket, owned: closed when it goes out of scope. It blocks.
+/// A netlink socket, owned: closed when it goes out of scope.
+///
+/// It blocks.
 ///
 /// libnl opens and binds it and resolves family names. Batches and replies are read and written
 /// here, because libnl replaces the kernel's `errno` by codes of its own and asks for an answer to
@@ -108,7 +114,9 @@ package struct NetlinkSocket: ~Copyable {
     }
 
     /// Sends all messages, in as few system calls as the kernel takes, and answers which of them
-    /// were refused, by ascending index. Every other message has been carried out.
+    /// were refused, by ascending index.
+    ///
+    /// Every other message has been carried out.
     ///
     /// Where the answers themselves are lost (ENOBUFS) or the socket fails, all messages of that
     /// send are reported with that error, although the kernel may have carried them out.

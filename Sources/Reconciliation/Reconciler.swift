@@ -30,7 +30,9 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     /// The moment of the round that is going on.
     private var now = Duration.zero
 
-    /// Takes over the dataplane. Nothing is read or written before `start`.
+    /// Takes over the dataplane.
+    ///
+    /// Nothing is read or written before `start`.
     package init(device: consuming Device, options: ReconcilerOptions) {
         self.device = device
         self.options = options
@@ -70,7 +72,9 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         scheduleAudit(now: now)
     }
 
-    /// Takes in what a source says. Nothing is written before `reconcile`.
+    /// Takes in what a source says.
+    ///
+    /// Nothing is written before `reconcile`.
     package mutating func take(_ event: SourceEvent) {
         switch event {
         case .initialSetComplete:

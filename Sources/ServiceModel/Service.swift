@@ -30,7 +30,9 @@ package struct Service: Hashable, Sendable {
     /// Endpoints count as ready from the moment they exist.
     package let publishNotReadyAddresses: Bool
     /// When the object was created, in seconds since 1970; nil in manifests, which have no such
-    /// time. Of two Services that claim one address and port, the older wins.
+    /// time.
+    ///
+    /// Of two Services that claim one address and port, the older wins.
     package let creationTime: Int64?
     /// The annotations whose key starts with `Service.annotationPrefix`, without that prefix.
     package let annotations: [String: String]
@@ -62,8 +64,10 @@ package struct Service: Hashable, Sendable {
 
 /// One port of a Service.
 package struct ServicePort: Hashable, Sendable {
-    /// Empty when the Service has a single, unnamed port. Endpoints are matched by this name and
-    /// the protocol, so a named or different target port is already resolved in the EndpointSlice.
+    /// Empty when the Service has a single, unnamed port.
+    ///
+    /// Endpoints are matched by this name and the protocol, so a named or different target port is
+    /// already resolved in the EndpointSlice.
     package let name: String
     package let transport: TransportProtocol
     /// 1…65535.

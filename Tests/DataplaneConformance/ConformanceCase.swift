@@ -22,8 +22,9 @@ package struct ConformanceCase: Sendable, CustomStringConvertible {
 
     package var description: String { name }
 
-    /// Runs the script twice: step by step, and as one plan on a second dataplane. Answers what was
-    /// not as it must be; nothing is right.
+    /// Runs the script twice: step by step, and as one plan on a second dataplane.
+    ///
+    /// Answers what was not as it must be; nothing is right.
     package func violations<Device: Dataplane & ~Copyable>(
         on device: inout Device,
         andAsOnePlanOn other: inout Device

@@ -148,8 +148,10 @@ struct SchedulerTrafficTests {
         #expect(spread.count == 1, "\(path.testDescription): \(spread)")
     }
 
-    /// `mh` hashes the port too. The table is computed anew when its flags are set, and a port still
-    /// leads where it led before.
+    /// `mh` hashes the port too.
+    ///
+    /// The table is computed anew when its flags are set, and a port still leads where it led
+    /// before.
     private func aPortStaysWithItsPod(_ path: Path, _ stage: Stage) throws {
         let source =
             try path.origin == .outside

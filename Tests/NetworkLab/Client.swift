@@ -1,7 +1,9 @@
 package import Addressing
 import Glibc
 
-/// A connection from a client to a service address. Closed when it goes out of scope.
+/// A connection from a client to a service address.
+///
+/// Closed when it goes out of scope.
 package struct ClientConnection: ~Copyable {
     private let descriptor: Int32
     private let transport: TransportProtocol

@@ -1,8 +1,10 @@
 import CNetworkLab
 import Glibc
 
-/// A network namespace, kept by a descriptor. Namespaces belong to threads, so whatever is to happen
-/// inside runs on a thread of its own that enters it.
+/// A network namespace, kept by a descriptor.
+///
+/// Namespaces belong to threads, so whatever is to happen inside runs on a thread of its own that
+/// enters it.
 package final class NetworkNamespace: Sendable {
     package let name: String
     private let descriptor: Int32
@@ -39,8 +41,9 @@ package final class NetworkNamespace: Sendable {
         init(_ body: @escaping () -> Void) { self.body = body }
     }
 
-    /// Where a thread leaves what it found. One thread writes before it ends, and another reads after
-    /// it has ended.
+    /// Where a thread leaves what it found.
+    ///
+    /// One thread writes before it ends, and another reads after it has ended.
     private final class Outcome<Value> {
         var result: Result<Value, any Error>?
         init() {}

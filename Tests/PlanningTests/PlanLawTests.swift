@@ -4,8 +4,9 @@ import Planning
 import SimulatedDataplane
 import Testing
 
-/// The laws that every plan obeys, for generated states. The seed is the test's argument, so a
-/// failure names the case that shows it.
+/// The laws that every plan obeys, for generated states.
+///
+/// The seed is the test's argument, so a failure names the case that shows it.
 @Suite struct PlanLawTests {
     private struct Case {
         let observed: IPVSState

@@ -394,7 +394,8 @@ extension RouteTable {
             ]
         )
         let rest =
-            "belongs to the older Service default/old; this Service gets no traffic there until "
+            "belongs to Service default/old, which is older or comes first by name; "
+            + "this Service gets no traffic there until "
             + "one of them uses another address or port"
         #expect(
             table.conflicts.map(\.description) == [

@@ -1,8 +1,9 @@
 package import DataplaneModel
 
 extension KernelParameter {
-    /// `/proc/sys/net/ipv4/ip_forward`. A dot within an interface's name is a slash in the dotted
-    /// form, as `sysctl` has it.
+    /// `/proc/sys/net/ipv4/ip_forward`.
+    ///
+    /// A dot within an interface's name is a slash in the dotted form, as `sysctl` has it.
     var path: String {
         "/proc/sys/"
             + String(

@@ -33,8 +33,9 @@ package struct OwnershipRecord: Sendable {
         return owned
     }
 
-    /// The claims in a journal's text, and how many lines it has. Lines that make no sense count but
-    /// claim nothing.
+    /// The claims in a journal's text, and how many lines it has.
+    ///
+    /// Lines that make no sense count but claim nothing.
     package static func parse(_ text: String) -> (owned: [OwnedObject: String], lines: Int) {
         var owned: [OwnedObject: String] = [:]
         var lines = 0

@@ -2,8 +2,9 @@ import Addressing
 import DataplaneModel
 import Netlink
 
-/// Readers of what IPVS answers. They are total: what is missing has the kernel's default, and what
-/// is unknown is passed over.
+/// Readers of what IPVS answers.
+///
+/// They are total: what is missing has the kernel's default, and what is unknown is passed over.
 enum IPVSDecoding {
     /// Calls `body` with the attributes of a reply, behind its generic netlink header.
     static func attributes(

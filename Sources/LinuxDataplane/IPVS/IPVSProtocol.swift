@@ -7,7 +7,9 @@ enum IPVSProtocol {
     static let familyName = "IPVS"
     static let version: UInt8 = 1
 
-    /// What a message asks for. The corresponding C constants are `IPVS_CMD_…`.
+    /// What a message asks for.
+    ///
+    /// The corresponding C constants are `IPVS_CMD_…`.
     enum Command: UInt8 {
         case newService = 1
         case setService = 2

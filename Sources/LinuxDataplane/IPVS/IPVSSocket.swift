@@ -31,7 +31,9 @@ package struct IPVSSocket: ~Copyable {
     package var systemCalls: Int { socket.systemCalls }
 
     /// Carries out operations of IPVS, in their order, and answers which failed, by their position
-    /// in `operations`. Operations of another kind must not be among them.
+    /// in `operations`.
+    ///
+    /// Operations of another kind must not be among them.
     package mutating func apply(_ operations: ArraySlice<Operation>) -> [OperationFailure] {
         var batch = MessageBatch()
         batch.reserveCapacity(operations.count)

@@ -1,7 +1,9 @@
 import CNetlink
 
 /// The vocabulary of rtnetlink that is used here (`include/uapi/linux/rtnetlink.h`, `if_link.h`,
-/// `if_addr.h`). This is the only file that names the kernel's constants.
+/// `if_addr.h`).
+///
+/// This is the only file that names the kernel's constants.
 enum RouteProtocol {
     static let newLink = UInt16(RTM_NEWLINK)
     static let getLink = UInt16(RTM_GETLINK)
@@ -17,15 +19,18 @@ enum RouteProtocol {
     static let linkKind = UInt16(IFLA_INFO_KIND)
     static let linkFamilies = UInt16(IFLA_AF_SPEC)
     static let ipv6AddressGeneration = UInt16(IFLA_INET6_ADDR_GEN_MODE)
-    /// No link-local address by itself. The corresponding C constant is `IN6_ADDR_GEN_MODE_NONE`.
+    /// No link-local address by itself.
+    ///
+    /// The corresponding C constant is `IN6_ADDR_GEN_MODE_NONE`.
     static let noAddressGeneration: UInt8 = 1
     static let isUp = FAIRLEAD_IFF_UP
 
     static let local = UInt16(IFA_LOCAL)
     static let address = UInt16(IFA_ADDRESS)
     static let addressFlags = UInt16(IFA_FLAGS)
-    /// Usable at once, without looking for a duplicate. The corresponding C constant is
-    /// `IFA_F_NODAD`.
+    /// Usable at once, without looking for a duplicate.
+    ///
+    /// The corresponding C constant is `IFA_F_NODAD`.
     static let noDuplicateDetection: UInt32 = 0x02
     /// The corresponding C constant is `RT_SCOPE_UNIVERSE`.
     static let universe: UInt8 = 0
@@ -40,10 +45,13 @@ enum RouteProtocol {
     static let localTable: UInt8 = 255
     /// The corresponding C constant is `RTN_LOCAL`.
     static let localType: UInt8 = 2
-    /// Made by the kernel itself. The corresponding C constant is `RTPROT_KERNEL`.
+    /// Made by the kernel itself.
+    ///
+    /// The corresponding C constant is `RTPROT_KERNEL`.
     static let madeByKernel: UInt8 = 2
-    /// Our own, so that `ip route show table local proto 70` shows what is ours. Nobody else is
-    /// known to use the number.
+    /// Our own, so that `ip route show table local proto 70` shows what is ours.
+    ///
+    /// Nobody else is known to use the number.
     static let madeByUs: UInt8 = 70
 
     static let familyIPv4: UInt8 = 2

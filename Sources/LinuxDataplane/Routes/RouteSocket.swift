@@ -143,7 +143,9 @@ package struct RouteSocket: ~Copyable {
     }
 
     /// Carries out announcements and withdrawals, in their order, and answers which failed, by
-    /// their position in `operations`. Operations of another kind must not be among them.
+    /// their position in `operations`.
+    ///
+    /// Operations of another kind must not be among them.
     package mutating func apply(_ operations: ArraySlice<Operation>) -> [OperationFailure] {
         let device: UInt32
         do throws(DataplaneError) {
