@@ -110,6 +110,26 @@ let testSupport: [Target] = [
     ),
 ]
 
+/// Programs that are no part of the product.
+let tools: [Target] = [
+    .executableTarget(
+        name: "PurityProbe",
+        dependencies: [
+            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning", "Listing",
+            "Reconciliation",
+        ],
+        path: "Tests/PurityProbe"
+    ),
+    .executableTarget(
+        name: "Benchmark",
+        dependencies: [
+            "Addressing", "ServiceModel", "DataplaneModel", "Planning", "Reconciliation",
+            "LinuxDataplane", "Netlink", "NetworkLab", argumentParser,
+        ],
+        path: "Tests/Benchmark"
+    ),
+]
+
 let tests: [Target] = [
     .testTarget(name: "SettingsTests", dependencies: ["Addressing", "Settings"]),
     .testTarget(name: "AddressingTests", dependencies: ["Addressing"]),
@@ -171,7 +191,7 @@ let package = Package(
             traits: []
         ),
     ],
-    targets: pure + devices + testSupport + tests,
+    targets: pure + devices + testSupport + tools + tests,
     swiftLanguageModes: [.v6]
 )
 

@@ -1,6 +1,6 @@
 import Addressing
 package import DataplaneModel
-import Netlink
+package import Netlink
 
 /// A conversation with the kernel's IPVS, in its own words.
 package struct IPVSSocket: ~Copyable {
@@ -35,10 +35,8 @@ package struct IPVSSocket: ~Copyable {
     ///
     /// Operations of another kind must not be among them.
     package mutating func apply(_ operations: ArraySlice<Operation>) -> [OperationFailure] {
-        var batch = MessageBatch()
-        batch.reserveCapacity(operations.count)
-        for operation in operations { _ = batch.append(operation, family: family) }
-        return socket.transact(&batch).map { failure in
+        var batch = encode(operations)
+        return send(&batch).map { failure in
             let index = operations.startIndex + failure.index
             return OperationFailure(
                 index: index,
@@ -49,6 +47,19 @@ package struct IPVSSocket: ~Copyable {
                 )
             )
         }
+    }
+
+    /// The messages that carry out operations of IPVS, one for each.
+    package borrowing func encode(_ operations: ArraySlice<Operation>) -> MessageBatch {
+        var batch = MessageBatch()
+        batch.reserveCapacity(operations.count)
+        for operation in operations { _ = batch.append(operation, family: family) }
+        return batch
+    }
+
+    /// Sends messages, and answers which were refused, by their position.
+    package mutating func send(_ batch: inout MessageBatch) -> [MessageFailure] {
+        socket.transact(&batch)
     }
 
     /// All virtual servers in the kernel's order, with their real servers.

@@ -1,0 +1,190 @@
+import Addressing
+import DataplaneModel
+import Glibc
+import LinuxDataplane
+import NetworkLab
+import Planning
+import Reconciliation
+import ServiceModel
+
+/// Measures on the kernel it runs in; each run has a network namespace of its own, since a kernel
+/// that has deleted many real servers is slow at adding others.
+struct Benchmark {
+    let cluster: SyntheticCluster
+    let repetitions: Int
+
+    /// Namespaces stay until the process ends: their removal would be measured otherwise.
+    private final class Nodes {
+        var all: [NetworkNamespace] = []
+
+        func fresh() throws -> NetworkNamespace {
+            let node = try NetworkNamespace("benchmark-\(all.count)")
+            try node.perform {
+                try Command.run(
+                    "ip", ["-batch", "-"],
+                    input: """
+                        link set lo up
+                        link add node0 type dummy
+                        link set node0 up
+                        addr add 192.0.2.10/24 dev node0
+                        route add default via 192.0.2.1
+
+                        """
+                )
+            }
+            all.append(node)
+            return node
+        }
+    }
+
+    private let nodes = Nodes()
+    private static let sources = PreferredSources(ipv4: .ipv4(0xc000_020a))
+
+    init(services: Int, endpoints: Int, repetitions: Int) {
+        cluster = SyntheticCluster(services: services, endpoints: endpoints)
+        self.repetitions = repetitions
+    }
+
+    func run() throws -> Measurement {
+        var measurement = Measurement(
+            services: cluster.services, endpointsPerService: cluster.endpoints)
+        measurement.floor = try median { try floor() }
+        measurement.cold = try median { try cold() }
+        if (try? Command.execute("ipvsadm", ["--version"])) != nil {
+            measurement.ipvsadmRestore = try ipvsadmRestore()
+        }
+        try changeAndRestart(&measurement)
+        return measurement
+    }
+
+    private func median(_ body: () throws -> Double) rethrows -> Double {
+        let runs = try (0..<repetitions).map { _ in try body() }.sorted()
+        return runs[runs.count / 2]
+    }
+
+    private static func seconds(_ body: () throws -> Void) rethrows -> Double {
+        let duration = try ContinuousClock().measure(body)
+        return Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    }
+
+    private func floor() throws -> Double {
+        let operations = cluster.operations
+        return try nodes.fresh().perform {
+            guard var socket = try IPVSSocket.open() else {
+                throw LabError("this kernel has no IPVS")
+            }
+            var batch = socket.encode(operations[...])
+            var failures = 0
+            let seconds = Self.seconds { failures = socket.send(&batch).count }
+            guard failures == 0 else { throw LabError("\(failures) messages failed") }
+            return seconds
+        }
+    }
+
+    private func cold() throws -> Double {
+        let changes = cluster.changes
+        return try nodes.fresh().perform {
+            var reconciler = try Self.reconciler(stateDirectory: directory())
+            return try Self.seconds { try Self.program(&reconciler, changes) }
+        }
+    }
+
+    private func ipvsadmRestore() throws -> Double {
+        let commands = cluster.commands
+        return try nodes.fresh().perform {
+            try Self.seconds { try Command.run("ipvsadm", ["-R"], input: commands) }
+        }
+    }
+
+    private func changeAndRestart(_ measurement: inout Measurement) throws {
+        let directory = directory()
+        var result = measurement
+        try nodes.fresh().perform {
+            var reconciler = try Self.reconciler(stateDirectory: directory)
+            try Self.program(&reconciler, cluster.changes)
+            try change(&reconciler, &result)
+            (result.resident, result.residentPeak) = try Self.memory()
+            try restart(directory, &result)
+        }
+        measurement = result
+    }
+
+    /// One endpoint of a Service in the middle goes, and comes back, again and again.
+    private func change(
+        _ reconciler: inout Reconciler<LinuxDataplane>, _ result: inout Measurement
+    ) throws {
+        let index = cluster.services / 2
+        var times: [Double] = []
+        var calls: [Int] = []
+        for round in 0..<200 {
+            let change = cluster.slice(
+                index, endpoints: 0..<(round % 2 == 0 ? cluster.endpoints - 1 : cluster.endpoints))
+            let before = reconciler.device.systemCalls
+            Marker.begin.leave()
+            times.append(
+                Self.seconds {
+                    reconciler.take(.changes([change]))
+                    let report = reconciler.reconcile(now: .seconds(2 + round))
+                    precondition(report.applied == 1 && report.failures.isEmpty)
+                })
+            Marker.end.leave()
+            calls.append(reconciler.device.systemCalls - before)
+        }
+        result.change = times.sorted()[times.count / 2]
+        result.changeSystemCalls = calls.max() ?? 0
+    }
+
+    private func restart(_ directory: String, _ result: inout Measurement) throws {
+        let changes = cluster.changes
+        var restarted = Reconciler(
+            device: try LinuxDataplane(device: "kube-ipvs0", stateDirectory: directory),
+            options: ReconcilerOptions(sources: Self.sources))
+        result.observation = try Self.seconds { try restarted.start(now: .zero) }
+        result.restart = Self.seconds {
+            restarted.take(.changes(changes))
+            restarted.take(.initialSetComplete)
+            let report = restarted.reconcile(now: .seconds(1))
+            result.restartOperations = report.applied + report.failures.count
+        }
+    }
+
+    private static func reconciler(
+        stateDirectory: String
+    ) throws -> Reconciler<LinuxDataplane> {
+        var reconciler = Reconciler(
+            device: try LinuxDataplane(device: "kube-ipvs0", stateDirectory: stateDirectory),
+            options: ReconcilerOptions(
+                sources: sources, retryInitial: .seconds(3600), auditInterval: .zero))
+        try reconciler.start(now: .zero)
+        return reconciler
+    }
+
+    private static func program(
+        _ reconciler: inout Reconciler<LinuxDataplane>, _ changes: [ClusterChange]
+    ) throws {
+        reconciler.take(.changes(changes))
+        reconciler.take(.initialSetComplete)
+        let report = reconciler.reconcile(now: .seconds(1))
+        if let failure = report.failures.first { throw failure.error }
+    }
+
+    private func directory() -> String { "/run/fairlead-benchmark/\(nodes.all.count)-\(getpid())" }
+
+    /// Bytes resident now and at the peak.
+    private static func memory() throws -> (now: Int, peak: Int) {
+        let status = try HostFile.read("/proc/self/status") ?? ""
+        func field(_ name: String) -> Int {
+            let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+            return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) * 1024
+        }
+        return (field("VmRSS"), field("VmHWM"))
+    }
+}
+
+/// A system call that does nothing but show in a trace where a measured part begins and ends.
+enum Marker: String {
+    case begin = "/fairlead-benchmark-begin"
+    case end = "/fairlead-benchmark-end"
+
+    func leave() { _ = unsafe access(rawValue, F_OK) }
+}

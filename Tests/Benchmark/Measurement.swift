@@ -1,0 +1,52 @@
+/// What was measured at one size, each figure the median of several runs.
+struct Measurement: Encodable {
+    let services: Int
+    let endpointsPerService: Int
+    /// Seconds for the messages of IPVS alone, encoded beforehand, in batches.
+    var floor = 0.0
+    /// Seconds from decoded objects to the last thing in the kernel: virtual and real servers,
+    /// addresses, the record.
+    var cold = 0.0
+    /// Seconds of `ipvsadm -R` for the virtual and real servers alone; nil where it is not installed.
+    var ipvsadmRestore: Double?
+    /// Seconds in the process for one endpoint that comes or goes.
+    var change = 0.0
+    /// System calls on netlink sockets for that.
+    var changeSystemCalls = 0
+    /// Seconds to read everything back when the daemon starts again.
+    var observation = 0.0
+    /// Seconds from then until it is known that nothing has to be written.
+    var restart = 0.0
+    /// Operations that a restart with nothing changed wrote.
+    var restartOperations = 0
+    /// Bytes resident when everything is programmed, and at the peak.
+    var resident = 0
+    var residentPeak = 0
+
+    var coldToFloor: Double { cold / floor }
+    var ipvsadmToCold: Double? { ipvsadmRestore.map { $0 / cold } }
+
+    private enum CodingKeys: String, CodingKey {
+        case services, endpointsPerService, floor, cold, ipvsadmRestore, change
+        case changeSystemCalls, observation, restart, restartOperations, resident, residentPeak
+        case coldToFloor, ipvsadmToCold
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(services, forKey: .services)
+        try container.encode(endpointsPerService, forKey: .endpointsPerService)
+        try container.encode(floor, forKey: .floor)
+        try container.encode(cold, forKey: .cold)
+        try container.encodeIfPresent(ipvsadmRestore, forKey: .ipvsadmRestore)
+        try container.encode(change, forKey: .change)
+        try container.encode(changeSystemCalls, forKey: .changeSystemCalls)
+        try container.encode(observation, forKey: .observation)
+        try container.encode(restart, forKey: .restart)
+        try container.encode(restartOperations, forKey: .restartOperations)
+        try container.encode(resident, forKey: .resident)
+        try container.encode(residentPeak, forKey: .residentPeak)
+        try container.encode(coldToFloor, forKey: .coldToFloor)
+        try container.encodeIfPresent(ipvsadmToCold, forKey: .ipvsadmToCold)
+    }
+}
