@@ -89,4 +89,11 @@ package struct IPVSState: Hashable, Sendable {
     package var claims: [OwnedObject: String] = [:]
 
     package init() {}
+
+    /// Makes room for this many virtual servers, each with an address of its own.
+    package mutating func reserveCapacity(_ count: Int) {
+        virtualServers.reserveCapacity(count)
+        addresses.reserveCapacity(count)
+        claims.reserveCapacity(2 * count)
+    }
 }

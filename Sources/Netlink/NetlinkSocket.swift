@@ -33,8 +33,11 @@ package struct NetlinkSocket: ~Copyable {
     /// System calls made so far, for benchmarks and their tests.
     package private(set) var systemCalls = 0
 
-    /// More would make answers overflow the receive buffer when every message fails.
-    private static let messagesPerSend = 400
+    /// The most messages that go into one system call.
+    ///
+    /// More would make answers overflow the receive buffer when every message fails. Who encodes
+    /// this many at a time works in one small piece of memory.
+    package static let messagesPerSend = 400
     /// Below the send buffer with the kernel's own overhead counted in.
     private static let bytesPerSend = 96 * 1024
     private static let bufferSize: Int32 = 1 << 20

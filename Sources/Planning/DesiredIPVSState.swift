@@ -10,9 +10,7 @@ package struct DesiredIPVSState: Sendable {
     package init() {}
 
     package mutating func reserveCapacity(_ count: Int) {
-        state.virtualServers.reserveCapacity(count)
-        state.addresses.reserveCapacity(count)
-        state.claims.reserveCapacity(2 * count)
+        state.reserveCapacity(count)
         uses.reserveCapacity(count)
     }
 

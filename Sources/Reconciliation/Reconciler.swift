@@ -139,11 +139,15 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
 extension Reconciler where Device: ~Copyable {
     private mutating func routeTouchedServices() {
         guard !touchedServices.isEmpty else { return }
-        if !hasSynced {
-            routes.reserveCapacity(touchedServices.count)
-            desired.reserveCapacity(touchedServices.count)
-        }
         var changed: Set<FrontendKey> = []
+        if !hasSynced {
+            let count = touchedServices.count
+            routes.reserveCapacity(count)
+            desired.reserveCapacity(count)
+            applied.reserveCapacity(count)
+            touched.reserveCapacity(count)
+            changed.reserveCapacity(count)
+        }
         for name in touchedServices {
             let frontends = table.view(of: name)?.frontends(scheduling: options.scheduling) ?? []
             routes.replace(name, with: frontends) { changed.insert($0) }
@@ -199,17 +203,24 @@ extension Reconciler where Device: ~Copyable {
 // MARK: - From what is wanted to the kernel
 
 extension Reconciler where Device: ~Copyable {
+    /// Virtual servers that are planned together: enough to fill whole batches.
+    private static var portionSize: Int { 256 }
+
     private mutating func applyTouched(report: inout ReconciliationReport) {
         guard !touched.isEmpty else { return }
-        let parts = touched
+        let portions = touched.portions(of: Self.portionSize)
         touched = TouchedParts()
+        for parts in portions { apply(parts, report: &report) }
+    }
+
+    private mutating func apply(_ parts: TouchedParts, report: inout ReconciliationReport) {
         let plan = applied.plan(to: desired.state, touching: parts)
         guard !plan.isEmpty else {
             settleRetries(parts, failed: [], report: &report)
             return
         }
         let failures = device.apply(plan)
-        report.applied = plan.operations.count - failures.count
+        report.applied += plan.operations.count - failures.count
         if failures.isEmpty {
             applied.settle(parts, at: desired.state)
             settleRetries(parts, failed: [], report: &report)

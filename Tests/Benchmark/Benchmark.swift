@@ -18,6 +18,11 @@ struct Benchmark {
         var all: [NetworkNamespace] = []
 
         func fresh() throws -> NetworkNamespace {
+            try all.last?.perform {
+                // The kernel would go on estimating the rates of every server there, every two
+                // seconds, through all that is measured afterwards.
+                try HostFile.write("0", to: "/proc/sys/net/ipv4/vs/run_estimation")
+            }
             let node = try NetworkNamespace("benchmark-\(all.count)")
             try node.perform {
                 try Command.run(
@@ -48,18 +53,46 @@ struct Benchmark {
     func run() throws -> Measurement {
         var measurement = Measurement(
             services: cluster.services, endpointsPerService: cluster.endpoints)
-        measurement.floor = try median { try floor() }
-        measurement.cold = try median { try cold() }
-        if (try? Command.execute("ipvsadm", ["--version"])) != nil {
-            measurement.ipvsadmRestore = try ipvsadmRestore()
+        let hasIPVSAdm = (try? Command.execute("ipvsadm", ["--version"])) != nil
+        var floors: [Double] = []
+        var colds: [Double] = []
+        var restores: [Double] = []
+        _ = try floor()
+        _ = try cold()
+        // Taken in turn, so that whatever else the machine does meets all of them alike.
+        for _ in 0..<repetitions {
+            floors.append(try floor())
+            colds.append(try cold())
+            if hasIPVSAdm { restores.append(try ipvsadmRestore()) }
         }
+        measurement.floor = Self.median(floors)
+        measurement.cold = Self.median(colds)
+        if hasIPVSAdm { measurement.ipvsadmRestore = Self.median(restores) }
         try changeAndRestart(&measurement)
+        let size = "\(cluster.services)x\(cluster.endpoints)"
+        // In a process that has done nothing else.
+        let memory = try Command.run(
+            "env",
+            MachineMemory.keeping.flatMap { ["-u", $0] }
+                + [CommandLine.arguments[0], "--sizes", size, "--only-memory"]
+        )
+        let numbers = memory.split { $0.isWhitespace }.compactMap { Int($0) }
+        guard numbers.count == 2 else { throw LabError("no figures of memory: \(memory)") }
+        (measurement.resident, measurement.residentPeak) = (numbers[0], numbers[1])
         return measurement
     }
 
-    private func median(_ body: () throws -> Double) rethrows -> Double {
-        let runs = try (0..<repetitions).map { _ in try body() }.sorted()
-        return runs[runs.count / 2]
+    /// Bytes resident in this process once everything is programmed, and at the peak.
+    func residentMemory() throws -> (now: Int, peak: Int) {
+        try nodes.fresh().perform {
+            var reconciler = try Self.reconciler(stateDirectory: directory())
+            try Self.program(&reconciler, cluster.changes)
+            return try Self.memory()
+        }
+    }
+
+    private static func median(_ values: [Double]) -> Double {
+        values.sorted()[values.count / 2]
     }
 
     private static func seconds(_ body: () throws -> Void) rethrows -> Double {
@@ -103,7 +136,6 @@ struct Benchmark {
             var reconciler = try Self.reconciler(stateDirectory: directory)
             try Self.program(&reconciler, cluster.changes)
             try change(&reconciler, &result)
-            (result.resident, result.residentPeak) = try Self.memory()
             try restart(directory, &result)
         }
         measurement = result

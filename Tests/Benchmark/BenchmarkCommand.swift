@@ -18,17 +18,25 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: "Also write the figures to this file, as JSON.")
     var json: String?
 
+    @Flag(help: .hidden)
+    var onlyMemory = false
+
     func run() throws {
+        if !onlyMemory { try MachineMemory.warm() }
         var measurements: [Measurement] = []
         for size in sizes.split(separator: ",") {
             let numbers = size.split(separator: "x").compactMap { Int($0) }
             guard numbers.count == 2, numbers[0] > 0, numbers[1] > 1 else {
                 throw ValidationError("\"\(size)\" is not a size such as 5000x5.")
             }
-            measurements.append(
-                try Benchmark(
-                    services: numbers[0], endpoints: numbers[1], repetitions: repetitions
-                ).run())
+            let benchmark = Benchmark(
+                services: numbers[0], endpoints: numbers[1], repetitions: repetitions)
+            if onlyMemory {
+                let memory = try benchmark.residentMemory()
+                print(memory.now, memory.peak)
+                return
+            }
+            measurements.append(try benchmark.run())
         }
         print(Table.text(of: measurements))
         if let json {

@@ -35,18 +35,27 @@ package struct IPVSSocket: ~Copyable {
     ///
     /// Operations of another kind must not be among them.
     package mutating func apply(_ operations: ArraySlice<Operation>) -> [OperationFailure] {
-        var batch = encode(operations)
-        return send(&batch).map { failure in
-            let index = operations.startIndex + failure.index
-            return OperationFailure(
-                index: index,
-                error: DataplaneError(
-                    operations[index],
-                    code: ErrorNumber(rawValue: failure.error.code),
-                    kernelMessage: failure.error.message
+        var failures: [OperationFailure] = []
+        var rest = operations
+        while !rest.isEmpty {
+            let chunk = rest.prefix(NetlinkSocket.messagesPerSend)
+            rest = rest.dropFirst(chunk.count)
+            var batch = encode(chunk)
+            for failure in send(&batch) {
+                let index = chunk.startIndex + failure.index
+                failures.append(
+                    OperationFailure(
+                        index: index,
+                        error: DataplaneError(
+                            operations[index],
+                            code: ErrorNumber(rawValue: failure.error.code),
+                            kernelMessage: failure.error.message
+                        )
+                    )
                 )
-            )
+            }
         }
+        return failures
     }
 
     /// The messages that carry out operations of IPVS, one for each.

@@ -153,6 +153,20 @@ package struct RouteSocket: ~Copyable {
         } catch {
             return operations.indices.map { OperationFailure(index: $0, error: error) }
         }
+        var failures: [OperationFailure] = []
+        var rest = operations
+        while !rest.isEmpty {
+            let chunk = rest.prefix(NetlinkSocket.messagesPerSend)
+            rest = rest.dropFirst(chunk.count)
+            failures += apply(chunk, device: device)
+        }
+        return failures
+    }
+
+    private mutating func apply(
+        _ operations: ArraySlice<Operation>,
+        device: UInt32
+    ) -> [OperationFailure] {
         var batch = MessageBatch()
         batch.reserveCapacity(operations.count, averageSize: 64)
         // An operation may need several messages.

@@ -1,0 +1,349 @@
+#!/usr/bin/env bash
+#
+# The demo itself. Scripts/demo starts it as root, in a kernel that has IPVS and with a /run of its own; where that is
+# this machine's kernel, in namespaces that vanish with it.
+
+set -eEuo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
+
+stage=/run/fairlead-demo
+mkdir -p "$stage/bin"
+cd "$stage"
+ln -s "$FAIRLEAD_BINARY" bin/fairlead
+PATH=$stage/bin:$PATH
+cp -r "$root/Examples/manifests" manifests
+
+# shellcheck source=Scripts/lib/demo-tools.sh
+source "$here/demo-tools.sh"
+
+daemon=
+servers=()
+# shellcheck disable=SC2317,SC2329 # called by the trap
+clean_up() {
+    kill ${daemon:+"$daemon"} "${servers[@]}" 2>/dev/null || true
+}
+trap clean_up EXIT
+trap 'wrong "a command of the demo failed (line $LINENO of ${BASH_SOURCE[0]##*/}): $BASH_COMMAND"' ERR
+
+# --- The small network ---
+
+# A node without a route to a pod could not balance to it, and one without a default route is no node. There is nobody
+# at the other end of that one.
+build_network() {
+    local number name
+    for name in node client pod1 pod2 pod3; do
+        ip netns add "$name"
+    done
+    {
+        cat <<-'END'
+			link set lo up
+			link add outside type veth peer name eth0 netns client
+			link set outside up
+			address add 192.168.50.1/24 dev outside
+			address add fd00:50::1/64 dev outside nodad
+			route add default via 192.168.50.254
+			route add default via fd00:50::fe
+		END
+        for number in 1 2 3; do
+            cat <<-END
+				link add pod$number type veth peer name eth0 netns pod$number
+				link set pod$number up
+				address add 10.244.$number.1/24 dev pod$number
+				address add fd00:10:244:$number::1/64 dev pod$number nodad
+			END
+        done
+    } | ip -n node -batch -
+    end_host client 192.168.50.2/24 fd00:50::2/64 192.168.50.1 fd00:50::1
+    for number in 1 2 3; do
+        end_host "pod$number" "10.244.$number.2/24" "fd00:10:244:$number::2/64" \
+            "10.244.$number.1" "fd00:10:244:$number::1"
+    done
+}
+
+# end_host NAMESPACE ADDRESS ADDRESS6 GATEWAY GATEWAY6
+end_host() {
+    ip -n "$1" -batch - <<-END
+		link set lo up
+		link set eth0 up
+		address add $2 dev eth0
+		address add $3 dev eth0 nodad
+		route add default via $4
+		route add default via $5
+	END
+}
+
+# serve POD: its web server, whose only page is the pod's name.
+serve() {
+    mkdir "$1"
+    echo "$1" >"$1/index.html"
+    local command="ip netns exec $1 busybox httpd -f -p 8080 -h $1"
+    printf '%s$ %s &%s\n' "$strong" "$command" "$plain"
+    $command >"$1/log" 2>&1 &
+    servers+=($!)
+}
+
+# --- The daemon ---
+
+# The log without the time; only what is new since the last call.
+log_seen=0
+show_log() {
+    show "tail -n +$((log_seen + 1)) fairlead.log | cut -d ' ' -f 2-"
+    log_seen=$(wc -l <fairlead.log)
+}
+
+logged() {
+    tail -n "+$((log_seen + 1))" fairlead.log | grep -q -- "$1"
+}
+
+start_daemon() {
+    local command='ip netns exec node fairlead run --manifests manifests'
+    printf '%s$ %s >>fairlead.log 2>&1 &%s\n' "$strong" "$command" "$plain"
+    $command >>fairlead.log 2>&1 &
+    daemon=$!
+    await 'Fairlead says that it serves' logged ' serving '
+    show_log
+}
+
+# real_servers ADDRESS NUMBER: whether the virtual server has that many.
+real_servers() {
+    [[ $(ip netns exec node fairlead list -n -t "$1:80" | grep -c '^  -> [0-9]') == "$2" ]]
+}
+
+# scheduler ADDRESS: what the kernel says.
+scheduler() {
+    ip netns exec node ipvsadm -Ln -t "$1:80" | awk '$1 == "TCP" { print $3 }'
+}
+
+# followed NUMBER: the log has told of a change, and the kernel has that many real servers for `web`.
+followed() {
+    logged ' applied ' && real_servers "$web" "$1"
+}
+
+same_listings() {
+    local _
+    # Connections come to their end while the two run one after the other, so a difference counts only when it stays.
+    for _ in 1 2 3 4 5; do
+        cmp -s ipvsadm.txt fairlead.txt && return
+        ip netns exec node ipvsadm -Ln >ipvsadm.txt
+        ip netns exec node fairlead list -n >fairlead.txt
+    done
+    cmp -s ipvsadm.txt fairlead.txt
+}
+
+web=10.96.0.80
+sticky=10.96.0.81
+hash=10.96.0.82
+maglev=10.96.0.83
+least=10.96.0.84
+
+# --- 1 ---
+
+cat <<'END'
+
+In Kubernetes a Service is an address that stands for several pods. On every
+node something has to send each connection for that address to one of the pods;
+Fairlead does it, with IPVS, the load balancer in the Linux kernel. Below, lines
+that begin with "$" are commands that are run, with what they print beneath.
+END
+
+heading 'A node with three pods, and a client' <<'END'
+Each box is a network namespace, with interfaces and routes of its own. The
+lines are pairs of virtual network interfaces. A pod runs a web server whose
+only page is the pod's name, so one can see who answered.
+
+                   +---------------------+
+                   |  client (outside)   |
+                   |    192.168.50.2     |
+                   +----------+----------+
+                              |
+                   +----------+----------+
+                   |    192.168.50.1     |
+                   |  node               |   Services:
+                   |    IPVS, set up     |   10.96.0.80:80 and more,
+                   |    by Fairlead      |   which no machine has
+                   +--+-------+-------+--+
+           +----------+       |       +----------+
+     +-----+------+    +------+-----+    +-------+----+
+     |    pod1    |    |    pod2    |    |    pod3    |
+     | 10.244.1.2 |    | 10.244.2.2 |    | 10.244.3.2 |
+     +------------+    +------------+    +------------+
+END
+
+build_network
+for pod in pod1 pod2 pod3; do
+    serve "$pod"
+done
+pods='http://10.244.[1-3].2:8080/'
+# shellcheck disable=SC2317,SC2329 # called by await
+all_pods_answer() {
+    [[ $(ip netns exec node curl -sfm 5 "$pods") == $'pod1\npod2\npod3' ]]
+}
+await 'each pod answers at its own address' all_pods_answer
+show "ip netns exec node curl -sSm 5 '$pods'"
+check 'each pod answers at its own address' test "$said" = $'pod1\npod2\npod3'
+say <<'END'
+At the address of a Service nobody answers so far.
+END
+show "ip netns exec client curl -sSm 1 'http://$web/'"
+check 'no answer' test "$code" != 0
+
+# --- 2 ---
+
+services=$(cat manifests/*.yaml | grep -c '^kind: Service$')
+heading 'Fairlead starts' <<'END'
+It reads Services and their endpoints from a directory, sets up IPVS for them,
+and follows changes of the files from then on.
+END
+show 'ls manifests'
+show 'cat manifests/web.yaml'
+start_daemon
+check "it serves the $services Services of the directory" grep -q "serving $services Services" fairlead.log
+
+# --- 3 ---
+
+heading 'What the kernel balances now' <<'END'
+Each address and port of a Service is a virtual server, and each endpoint a real
+server below it. `dns` has IPv4 and IPv6 addresses, and both UDP and TCP.
+END
+show 'ip netns exec node fairlead list -n --services'
+listed_services() {
+    local name
+    for name in default/web{,-sticky,-hash,-maglev,-least}:http kube-system/dns:dns{,-tcp}; do
+        grep -q "  $name\$" <<<"$said" || return
+    done
+}
+check 'every Service is there' listed_services
+
+# --- 4 ---
+
+heading 'Requests to a Service' <<'END'
+`web` lets its endpoints take turns (round robin). First 12 requests from
+outside, then 12 from the node itself.
+END
+ask client "$web" 12
+even pod1 pod2 pod3
+echo
+ask node "$web" 12
+even pod1 pod2 pod3
+
+# --- 5 ---
+
+heading 'Other ways to choose' <<'END'
+The annotation fairlead.dev/scheduler gives a Service another of the kernel's
+schedulers. The same three pods are behind all of these Services.
+END
+show "grep fairlead.dev/scheduler manifests/*.yaml"
+
+# one_scheduler ADDRESS NAME
+one_scheduler() {
+    local found
+    found=$(scheduler "$1")
+    [[ $found == "$2" ]] || wrong "the kernel should use the scheduler $2 for $1, but uses $found."
+}
+
+say <<'END'
+web-least: the pod with the fewest connections gets the next one (lc).
+END
+ask client "$least" 12
+one_scheduler "$least" lc
+every_pod
+say <<'END'
+web-hash: the client's address decides (sh), so one client stays with one pod.
+END
+ask client "$hash" 12
+one_scheduler "$hash" sh
+one_pod
+say <<'END'
+web-sticky: sessionAffinity, so a client keeps the pod it got first.
+END
+ask client "$sticky" 12
+one_pod
+say <<'END'
+web-maglev: address and port decide (mh), and every connection of a client comes
+from another port, so that many of them meet all pods.
+END
+ask client "$maglev" 40
+one_scheduler "$maglev" mh
+every_pod
+
+# --- 6 ---
+
+heading 'The same listing as ipvsadm' <<'END'
+ipvsadm is the usual tool for IPVS. `fairlead list` takes its options and prints
+the same, byte for byte; now also with the connections of the requests above.
+END
+show "ip netns exec node ipvsadm -Ln -t $web:80"
+show "ip netns exec node fairlead list -n -t $web:80"
+show 'ip netns exec node ipvsadm -Ln >ipvsadm.txt'
+show 'ip netns exec node fairlead list -n >fairlead.txt'
+same_listings || {
+    show 'diff ipvsadm.txt fairlead.txt'
+    wrong 'fairlead list -n should print what ipvsadm -Ln prints, but there are differences.'
+}
+show 'cmp ipvsadm.txt fairlead.txt'
+right "$(wc -l <fairlead.txt) lines are the same in both"
+
+# --- 7 ---
+
+heading 'Changes while it runs' <<'END'
+A pod goes away: its address is deleted from the file of `web`.
+END
+show "sed -i '/10\\.244\\.2\\.2/d' manifests/web.yaml"
+await 'the kernel has two real servers for web' followed 2
+show_log
+show "ip netns exec node fairlead list -n -t $web:80"
+ask client "$web" 12
+even pod1 pod3
+say <<'END'
+Somebody breaks the file. Fairlead says what is wrong and where, and what it
+knew stays in force.
+END
+show "echo 'spec: [' >>manifests/web.yaml"
+await 'the log says that web.yaml is wrong' logged 'warning .* web\.yaml: document [0-9]*: .*not YAML'
+show_log
+right 'the log names the file, the document, and what is wrong with it'
+ask client "$web" 12
+even pod1 pod3
+say <<'END'
+The file is repaired, and the pod comes back.
+END
+show "sed -i -e '/^spec: \\[/d' -e '/10\\.244\\.1\\.2/a\\  - addresses: [10.244.2.2]' manifests/web.yaml"
+show 'tail -n 4 manifests/web.yaml'
+await 'the kernel has three real servers for web again' followed 3
+show_log
+ask client "$web" 12
+even pod1 pod2 pod3
+
+# --- 8 ---
+
+heading 'Without the daemon' <<'END'
+The kernel does the balancing, so traffic needs no daemon. It can be stopped,
+replaced by another version and started again.
+END
+show "kill -TERM $daemon"
+code=0
+wait "$daemon" || code=$?
+daemon=
+show_log
+check 'Fairlead ended in good order' test "$code" = 0
+ask client "$web" 12
+even pod1 pod2 pod3
+say <<'END'
+Started again, it finds in the kernel what it wants to be there.
+END
+start_daemon
+check 'it had nothing to change' grep -q '; applied 0 changes' <<<"$said"
+ask client "$web" 12
+even pod1 pod2 pod3
+
+# --- 9 ---
+
+heading 'All as it should be' <<END
+${good}All $checks checks came out right$plain, in $SECONDS seconds.
+
+Read on in README.md and docs/. The Services that were served here are in
+Examples/manifests, and Scripts/testkernel gives you a kernel to try your own.
+END
