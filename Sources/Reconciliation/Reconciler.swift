@@ -11,7 +11,10 @@ package import ServiceModel
 /// few operations, whatever the number of Services.
 package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     package let options: ReconcilerOptions
-    package private(set) var device: Device
+    /// The dataplane.
+    ///
+    /// Whatever is changed in it behind the back of this type counts as drift.
+    package var device: Device
     package private(set) var applied = IPVSState()
     package private(set) var desired = DesiredIPVSState()
     private var table = ServiceTable()
