@@ -26,7 +26,8 @@ struct Benchmark {
             let node = try NetworkNamespace("benchmark-\(all.count)")
             try node.perform {
                 try Command.run(
-                    "ip", ["-batch", "-"],
+                    "ip",
+                    ["-batch", "-"],
                     input: """
                         link set lo up
                         link add node0 type dummy
@@ -52,7 +53,9 @@ struct Benchmark {
 
     func run() throws -> Measurement {
         var measurement = Measurement(
-            services: cluster.services, endpointsPerService: cluster.endpoints)
+            services: cluster.services,
+            endpointsPerService: cluster.endpoints
+        )
         let hasIPVSAdm = (try? Command.execute("ipvsadm", ["--version"])) != nil
         var floors: [Double] = []
         var colds: [Double] = []
@@ -143,14 +146,17 @@ struct Benchmark {
 
     /// One endpoint of a Service in the middle goes, and comes back, again and again.
     private func change(
-        _ reconciler: inout Reconciler<LinuxDataplane>, _ result: inout Measurement
+        _ reconciler: inout Reconciler<LinuxDataplane>,
+        _ result: inout Measurement
     ) throws {
         let index = cluster.services / 2
         var times: [Double] = []
         var calls: [Int] = []
         for round in 0..<200 {
             let change = cluster.slice(
-                index, endpoints: 0..<(round % 2 == 0 ? cluster.endpoints - 1 : cluster.endpoints))
+                index,
+                endpoints: 0..<(round % 2 == 0 ? cluster.endpoints - 1 : cluster.endpoints)
+            )
             let before = reconciler.device.systemCalls
             Marker.begin.leave()
             times.append(
@@ -158,7 +164,8 @@ struct Benchmark {
                     reconciler.take(.changes([change]))
                     let report = reconciler.reconcile(now: .seconds(2 + round))
                     precondition(report.applied == 1 && report.failures.isEmpty)
-                })
+                }
+            )
             Marker.end.leave()
             calls.append(reconciler.device.systemCalls - before)
         }
@@ -170,7 +177,8 @@ struct Benchmark {
         let changes = cluster.changes
         var restarted = Reconciler(
             device: try LinuxDataplane(device: "kube-ipvs0", stateDirectory: directory),
-            options: ReconcilerOptions(sources: Self.sources))
+            options: ReconcilerOptions(sources: Self.sources)
+        )
         result.observation = try Self.seconds { try restarted.start(now: .zero) }
         result.restart = Self.seconds {
             restarted.take(.changes(changes))
@@ -186,13 +194,18 @@ struct Benchmark {
         var reconciler = Reconciler(
             device: try LinuxDataplane(device: "kube-ipvs0", stateDirectory: stateDirectory),
             options: ReconcilerOptions(
-                sources: sources, retryInitial: .seconds(3600), auditInterval: .zero))
+                sources: sources,
+                retryInitial: .seconds(3600),
+                auditInterval: .zero
+            )
+        )
         try reconciler.start(now: .zero)
         return reconciler
     }
 
     private static func program(
-        _ reconciler: inout Reconciler<LinuxDataplane>, _ changes: [ClusterChange]
+        _ reconciler: inout Reconciler<LinuxDataplane>,
+        _ changes: [ClusterChange]
     ) throws {
         reconciler.take(.changes(changes))
         reconciler.take(.initialSetComplete)

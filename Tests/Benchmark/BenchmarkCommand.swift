@@ -7,7 +7,8 @@ import NetworkLab
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
-        abstract: "Measure Fairlead against the kernel's floor and ipvsadm, on this kernel.")
+        abstract: "Measure Fairlead against the kernel's floor and ipvsadm, on this kernel."
+    )
 
     @Option(help: "Sizes as services×endpoints, separated by commas.")
     var sizes = "1000x5,5000x5"
@@ -30,7 +31,10 @@ struct BenchmarkCommand: ParsableCommand {
                 throw ValidationError("\"\(size)\" is not a size such as 5000x5.")
             }
             let benchmark = Benchmark(
-                services: numbers[0], endpoints: numbers[1], repetitions: repetitions)
+                services: numbers[0],
+                endpoints: numbers[1],
+                repetitions: repetitions
+            )
             if onlyMemory {
                 let memory = try benchmark.residentMemory()
                 print(memory.now, memory.peak)

@@ -25,11 +25,15 @@ struct SyntheticCluster {
         .endpointSlice(
             EndpointSlice(
                 name: ObjectName(namespace: "benchmark", name: "service-\(index)-abcde"),
-                service: name(index), family: .ipv4,
+                service: name(index),
+                family: .ipv4,
                 ports: [EndpointPort(name: "http", transport: .tcp, port: 8080)],
                 endpoints: range.map {
                     Endpoint(
-                        address: podAddress(index, $0), nodeName: "node-\($0)", zone: "zone-a")
+                        address: podAddress(index, $0),
+                        nodeName: "node-\($0)",
+                        zone: "zone-a"
+                    )
                 }
             )
         )
@@ -42,7 +46,8 @@ struct SyntheticCluster {
             changes.append(
                 .service(
                     Service(
-                        name: name(index), reachability: .clusterIPs([serviceAddress(index)]),
+                        name: name(index),
+                        reachability: .clusterIPs([serviceAddress(index)]),
                         ports: [ServicePort(name: "http", transport: .tcp, port: 80)],
                         creationTime: Int64(index)
                     )
@@ -59,7 +64,8 @@ struct SyntheticCluster {
         for index in 0..<services {
             let key = VirtualServerKey.address(SocketEndpoint(serviceAddress(index), 80), .tcp)
             operations.append(
-                .addVirtualServer(VirtualServer(key: key, scheduler: .roundRobin)))
+                .addVirtualServer(VirtualServer(key: key, scheduler: .roundRobin))
+            )
             for endpoint in 0..<endpoints {
                 let address = SocketEndpoint(podAddress(index, endpoint), 8080)
                 operations.append(.addRealServer(RealServer(address: address), of: key))
@@ -74,7 +80,8 @@ struct SyntheticCluster {
         for index in 0..<services {
             text += "-A -t \(serviceAddress(index)):80 -s rr\n"
             for endpoint in 0..<endpoints {
-                text += "-a -t \(serviceAddress(index)):80 -r \(podAddress(index, endpoint)):8080 -m\n"
+                text +=
+                    "-a -t \(serviceAddress(index)):80 -r \(podAddress(index, endpoint)):8080 -m\n"
             }
         }
         return text

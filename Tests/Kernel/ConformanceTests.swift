@@ -4,7 +4,7 @@ import LinuxDataplane
 import NetworkLab
 import Testing
 
-@Suite(.enabled(if: TestKernel.isProvided, TestKernel.reason), .serialized)
+@Suite(.enabled(if: TestKernel.ipvs.isProvided, TestKernel.reason), .serialized)
 struct ConformanceTests {
     @Test(arguments: ConformanceCase.all)
     func realKernelAnswersAsTheContractSays(_ example: ConformanceCase) throws {

@@ -1,19 +1,12 @@
 import Addressing
 import DataplaneModel
-import Glibc
 import LinuxDataplane
 import NetworkLab
 import Testing
 
 /// The program's listings beside those of the installed `ipvsadm`, in one kernel at one moment.
-@Suite(.enabled(if: TestKernel.isProvided, TestKernel.reason), .serialized)
+@Suite(.enabled(if: TestKernel.ipvs.isProvided, TestKernel.reason), .serialized)
 struct ListingComparisonTests {
-    /// The program under test, beside the test binary.
-    private static var program: String {
-        unsafe getenv("FAIRLEAD_PROGRAM").map { unsafe String(cString: $0) }
-            ?? ".build/debug/fairlead"
-    }
-
     /// A table with every kind of row that `ipvsadm` can make.
     private static let richTable = """
         -A -t 10.96.0.1:443 -s rr -p 10800
@@ -153,7 +146,7 @@ struct ListingComparisonTests {
         var difference = ""
         for _ in 0..<6 {
             let wanted = try Command.run("ipvsadm", listing.ipvsadm)
-            let found = try Command.run(Self.program, listing.fairlead)
+            let found = try Command.run(Programs.fairlead, listing.fairlead)
             if wanted == found { return nil }
             difference = Self.firstDifference(wanted, found)
         }

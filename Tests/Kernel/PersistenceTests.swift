@@ -4,7 +4,7 @@ import NetworkLab
 import ServiceModel
 import Testing
 
-@Suite(.enabled(if: TestKernel.isProvided, TestKernel.reason), .serialized)
+@Suite(.enabled(if: TestKernel.ipvs.isProvided, TestKernel.reason), .serialized)
 struct PersistenceTests {
     @Test func aClientKeepsItsPodUntilItsTimeoutAndAnotherClientMayHaveAnother() throws {
         let laboratory = try Laboratory()

@@ -6,7 +6,7 @@ import ServiceModel
 import Testing
 
 /// Real packets through real virtual servers: who serves them is what the scheduler promises.
-@Suite(.enabled(if: TestKernel.isProvided, TestKernel.reason), .serialized)
+@Suite(.enabled(if: TestKernel.ipvs.isProvided, TestKernel.reason), .serialized)
 struct SchedulerTrafficTests {
     /// Where a client is.
     enum Origin: String, CaseIterable {

@@ -5,15 +5,39 @@ import LinuxDataplane
 import NetworkLab
 import Testing
 
-/// The kernel these tests need: one with IPVS, as root, in namespaces that they make themselves.
-enum TestKernel {
-    /// Set by whoever starts these tests in a kernel that may be changed at will.
-    static var isProvided: Bool { unsafe getenv("FAIRLEAD_KERNEL_TESTS") != nil }
+/// The kernels these tests need: as root, in namespaces that they make themselves.
+enum TestKernel: String {
+    /// IPVS is loaded.
+    case ipvs
+    /// IPVS can be loaded, and is not.
+    case unloaded
+    /// There is no IPVS.
+    case none
 
-    static let reason: Comment = "needs a kernel with IPVS: Scripts/test runs it in one"
+    /// Set by whoever starts these tests in a kernel that may be changed at will.
+    private static var provided: TestKernel? {
+        unsafe getenv("FAIRLEAD_KERNEL_TESTS").flatMap {
+            TestKernel(rawValue: unsafe String(cString: $0))
+        }
+    }
+
+    var isProvided: Bool { Self.provided == self }
+
+    static let reason: Comment = "needs a kernel of its own: Scripts/test runs it in one"
 
     /// A directory below /run for one test's record.
     static func stateDirectory(_ name: String) -> String { "/run/fairlead-tests/\(name)" }
+}
+
+/// The programs under test, as they were built beside the tests.
+enum Programs {
+    private static var directory: String {
+        unsafe getenv("FAIRLEAD_PROGRAMS").map { unsafe String(cString: $0) } ?? ".build/debug"
+    }
+
+    static var fairlead: String { directory + "/fairlead" }
+
+    static var benchmark: String { directory + "/Benchmark" }
 }
 
 /// A namespace with a route to everywhere, as a node has, but no other node around.

@@ -13,10 +13,16 @@ struct PurityProbe {
         var table = ServiceTable()
         table.apply(.serviceRemoved(ObjectName(namespace: "default", name: "none"))) { print($0) }
         let plan = IPVSState().plan(
-            to: DesiredIPVSState().state, touching: .everything(of: IPVSState(), and: IPVSState()))
+            to: DesiredIPVSState().state,
+            touching: .everything(of: IPVSState(), and: IPVSState())
+        )
         let listing = TableListing(names: NumericNames())
         print(
-            RouteTable().count, RetrySchedule(initial: .zero, maximum: .zero).count,
-            plan.operations.count, AddressFamily.ipv4, listing.columns)
+            RouteTable().count,
+            RetrySchedule(initial: .zero, maximum: .zero).count,
+            plan.operations.count,
+            AddressFamily.ipv4,
+            listing.columns
+        )
     }
 }

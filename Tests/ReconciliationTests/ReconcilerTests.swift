@@ -78,7 +78,8 @@ import Testing
                 .changes([
                     try Self.service("web-\(number)", at: "10.96.1.\(number)"),
                     try Self.slice("web-\(number)", 1..<4),
-                ]))
+                ])
+            )
         }
         reconciler.take(.initialSetComplete)
         _ = reconciler.reconcile(now: .seconds(1))
@@ -89,7 +90,8 @@ import Testing
         let pod = RealServer(address: try Self.endpoint("10.244.0.4", 8080))
         #expect(
             reconciler.device.log[before...]
-                == [.addRealServer(pod, of: try Self.key("10.96.1.100"))])
+                == [.addRealServer(pod, of: try Self.key("10.96.1.100"))]
+        )
     }
 
     @Test func manyServicesAreAppliedInPortionsAndAllOfThem() throws {
@@ -97,7 +99,8 @@ import Testing
         var changes: [ClusterChange] = []
         for number in 0..<1000 {
             changes.append(
-                try Self.service("web-\(number)", at: "10.96.\(number / 250).\(number % 250)"))
+                try Self.service("web-\(number)", at: "10.96.\(number / 250).\(number % 250)")
+            )
             changes.append(try Self.slice("web-\(number)", 1..<3))
         }
         reconciler.take(.changes(changes))
@@ -134,14 +137,17 @@ import Testing
         var kernel = SimulatedDataplane()
         let foreign = IPVSState.Entry(
             server: VirtualServer(key: try Self.key("192.0.2.1"), scheduler: .leastConnection),
-            realServers: [])
+            realServers: []
+        )
         let same = IPVSState.Entry(
             server: VirtualServer(key: try Self.key(Self.web), scheduler: .roundRobin),
-            realServers: [RealServer(address: try Self.endpoint("10.244.0.1", 8080))])
+            realServers: [RealServer(address: try Self.endpoint("10.244.0.1", 8080))]
+        )
         kernel.state.virtualServers = [foreign.server.key: foreign, same.server.key: same]
         var reconciler = try Self.started(kernel)
         reconciler.take(
-            .changes([try Self.service("web", at: Self.web), try Self.slice("web", 1..<3)]))
+            .changes([try Self.service("web", at: Self.web), try Self.slice("web", 1..<3)])
+        )
         reconciler.take(.initialSetComplete)
         _ = reconciler.reconcile(now: .seconds(1))
         #expect(reconciler.device.state.virtualServers[foreign.server.key] == foreign)
@@ -164,12 +170,17 @@ import Testing
         var reconciler = try Self.started(
             kernel,
             options: ReconcilerOptions(
-                retryInitial: .seconds(1), retryMaximum: .seconds(4), auditInterval: .zero))
+                retryInitial: .seconds(1),
+                retryMaximum: .seconds(4),
+                auditInterval: .zero
+            )
+        )
         reconciler.take(
             .changes([
                 try Self.service("bad", at: "10.96.0.9"), try Self.slice("bad", 9..<10),
                 try Self.service("web", at: Self.web), try Self.slice("web", 1..<3),
-            ]))
+            ])
+        )
         reconciler.take(.initialSetComplete)
         let first = reconciler.reconcile(now: .seconds(10))
         #expect(first.failures.map(\.owner) == ["default/bad:http"])
@@ -178,7 +189,9 @@ import Testing
                 == "add real server 10.244.0.9:8080 of TCP 10.96.0.9:80: EINVAL: the kernel has "
                 + "no unicast route to the real server; it will be tried again, as a route may come"
         )
-        #expect(reconciler.device.state.virtualServers[try Self.key(Self.web)]?.realServers.count == 2)
+        #expect(
+            reconciler.device.state.virtualServers[try Self.key(Self.web)]?.realServers.count == 2
+        )
         var due: [Duration] = []
         var now = Duration.seconds(10)
         for _ in 0..<4 {
@@ -203,7 +216,8 @@ import Testing
         }
         var reconciler = try Self.started(kernel)
         reconciler.take(
-            .changes([try Self.service("web", at: Self.web), try Self.slice("web", 1..<2)]))
+            .changes([try Self.service("web", at: Self.web), try Self.slice("web", 1..<2)])
+        )
         reconciler.take(.initialSetComplete)
         #expect(reconciler.reconcile(now: .seconds(1)).failures.count == 1)
         #expect(reconciler.counts.failing == 1)
@@ -221,10 +235,12 @@ import Testing
         // Somebody makes the virtual server behind our back.
         let other = IPVSState.Entry(
             server: VirtualServer(key: try Self.key(Self.web), scheduler: .leastConnection),
-            realServers: [RealServer(address: try Self.endpoint("10.244.0.7", 8080))])
+            realServers: [RealServer(address: try Self.endpoint("10.244.0.7", 8080))]
+        )
         reconciler.device.state.virtualServers[other.server.key] = other
         reconciler.take(
-            .changes([try Self.service("web", at: Self.web), try Self.slice("web", 1..<3)]))
+            .changes([try Self.service("web", at: Self.web), try Self.slice("web", 1..<3)])
+        )
         let first = reconciler.reconcile(now: .seconds(2))
         #expect(first.failures.map(\.error.code) == [.exists])
         let second = reconciler.reconcile(now: .seconds(3))
@@ -242,14 +258,16 @@ import Testing
                 try Self.slice("web", 1..<2),
                 try Self.service("api", at: "10.96.0.2", annotations: ["scheduler": "sh"]),
                 try Self.slice("api", 1..<2),
-            ]))
+            ])
+        )
         reconciler.take(.initialSetComplete)
         let report = reconciler.reconcile(now: .seconds(1))
         #expect(
             report.newProblems.map(\.description) == [
                 "Service default/web: metadata.annotations[fairlead.dev/scheduler]: the kernel has "
                     + "no scheduler \"twos\"; the global one, \"rr\", is used instead"
-            ])
+            ]
+        )
         let servers = reconciler.device.state.virtualServers
         #expect(servers[try Self.key(Self.web)]?.server.scheduler == .roundRobin)
         #expect(servers[try Self.key("10.96.0.2")]?.server.scheduler == .sourceHashing)
@@ -262,7 +280,8 @@ import Testing
         var reconciler = try Self.started()
         reconciler.device.probeError = DataplaneError(action: "probe", code: .noBuffers)
         reconciler.take(
-            .changes([try Self.service("web", at: Self.web, annotations: ["scheduler": "dh"])]))
+            .changes([try Self.service("web", at: Self.web, annotations: ["scheduler": "dh"])])
+        )
         reconciler.take(.initialSetComplete)
         let key = try Self.key(Self.web)
         func scheduler(_ reconciler: borrowing Reconciler<SimulatedDataplane>) -> Scheduler? {
@@ -281,7 +300,9 @@ import Testing
         var reconciler = Reconciler(
             device: kernel,
             options: ReconcilerOptions(
-                scheduling: SchedulingPolicy(global: SchedulerRequest(name: "mh"))))
+                scheduling: SchedulingPolicy(global: SchedulerRequest(name: "mh"))
+            )
+        )
         var message = ""
         do throws(DataplaneError) {
             try reconciler.start(now: .zero)
@@ -298,7 +319,8 @@ import Testing
             .changes([
                 try Self.service("web", at: Self.web, annotations: ["scheduler": "mh"]),
                 try Self.slice("web", 1..<4),
-            ]))
+            ])
+        )
         reconciler.take(.initialSetComplete)
         _ = reconciler.reconcile(now: .seconds(1))
         let key = try Self.key(Self.web)
@@ -323,7 +345,8 @@ import Testing
                 try Self.service("young", at: Self.web, created: 200),
                 try Self.slice("young", 1..<2),
                 try Self.service("old", at: Self.web, created: 100), try Self.slice("old", 2..<3),
-            ]))
+            ])
+        )
         reconciler.take(.initialSetComplete)
         let report = reconciler.reconcile(now: .seconds(1))
         #expect(report.newProblems.map(\.object.name.name) == ["young"])
@@ -342,7 +365,8 @@ import Testing
     @Test func anAuditRepairsWhatSomethingElseChanged() throws {
         var reconciler = try Self.started(options: ReconcilerOptions(auditInterval: .seconds(30)))
         reconciler.take(
-            .changes([try Self.service("web", at: Self.web), try Self.slice("web", 1..<3)]))
+            .changes([try Self.service("web", at: Self.web), try Self.slice("web", 1..<3)])
+        )
         reconciler.take(.initialSetComplete)
         _ = reconciler.reconcile(now: .seconds(1))
         reconciler.device.state.virtualServers = [:]
@@ -359,7 +383,10 @@ import Testing
         let moved = try IPAddress("192.0.2.77")
         var reconciler = try Self.started(
             options: ReconcilerOptions(
-                sources: PreferredSources(ipv4: source), auditInterval: .zero))
+                sources: PreferredSources(ipv4: source),
+                auditInterval: .zero
+            )
+        )
         reconciler.take(.changes([try Self.service("web", at: Self.web)]))
         reconciler.take(.initialSetComplete)
         _ = reconciler.reconcile(now: .seconds(1))

@@ -1,0 +1,58 @@
+import Glibc
+import NetworkLab
+
+/// A `fairlead run` in the namespace of the thread that starts it, with its log in a file.
+final class DaemonProcess {
+    private let process: pid_t
+    private let log: String
+    private var isRunning = true
+
+    /// Starts the program with arguments; `directory` is where its log goes.
+    init(_ arguments: [String], directory: String) throws {
+        log = directory + "/log"
+        let pidFile = directory + "/pid"
+        // The shell leaves the daemon behind and says where it is.
+        try Command.run(
+            "sh",
+            ["-c", "log=$1 pid=$2; shift 2; \"$@\" >>\"$log\" 2>&1 & echo $! >\"$pid\"", "sh"]
+                + [log, pidFile, Programs.fairlead, "run"] + arguments
+        )
+        let text = try Command.run("cat", [pidFile])
+        guard let number = pid_t(text.prefix { $0.isNumber }) else {
+            throw LabError("no process number in \(text)")
+        }
+        process = number
+    }
+
+    deinit { if isRunning { kill(process, SIGKILL) } }
+
+    var output: String { (try? Command.run("cat", [log])) ?? "" }
+
+    /// Waits until the log has `text` at least `count` times.
+    func waitForLog(_ text: String, count: Int = 1) throws {
+        try waitFor("\"\(text)\" in the log") {
+            let found = output.split(separator: "\n").count { $0.contains(text) }
+            return found >= count
+        }
+    }
+
+    /// Waits until a condition holds, and fails with the log when it never does.
+    func waitFor(_ what: String, _ condition: () throws -> Bool) throws {
+        let deadline = ContinuousClock.now.advanced(by: .seconds(20))
+        while ContinuousClock.now < deadline {
+            if try condition() { return }
+            usleep(50_000)
+        }
+        throw LabError("waited in vain for \(what); the log:\n\(output)")
+    }
+
+    /// Asks it to stop, and waits until it has.
+    func terminate() throws {
+        kill(process, SIGTERM)
+        try waitFor("the end of the daemon") {
+            // Its parent is gone, so process 1 takes it away.
+            kill(process, 0) != 0
+        }
+        isRunning = false
+    }
+}
