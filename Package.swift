@@ -137,6 +137,7 @@ let tests: [Target] = [
     .testTarget(name: "RoutingTests", dependencies: ["Addressing", "ServiceModel", "Routing"]),
     .testTarget(name: "ListingTests", dependencies: ["Addressing", "DataplaneModel", "Listing"]),
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
+    .testTarget(name: "CIPSetTests", dependencies: ["CIPSet"]),
     .testTarget(
         name: "ManifestsTests",
         dependencies: ["Addressing", "ServiceModel", "Manifests"]

@@ -27,6 +27,14 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
     /// - Throws: when the kernel has no IPVS, when it may not be changed, or when the source cannot
     ///   be read at all.
     package func run() async throws {
+        if !configuration.clusterCIDRs.isEmpty {
+            logger.warning(
+                """
+                clusterCIDRs has no effect yet: nothing is masqueraded, so clients outside the \
+                cluster are served only where replies come back through this node
+                """
+            )
+        }
         let mailbox = EventMailbox()
         let executor = DataplaneExecutor()
         try await cancelWhenGracefulShutdown {

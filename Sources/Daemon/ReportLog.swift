@@ -38,12 +38,13 @@ struct ReportLog {
             )
         }
         let summary: Logger.Message =
-            "applied \(report.applied) changes in \(Self.text(of: duration))"
+            "applied \(Self.text(report.applied, "change")) in \(Self.text(of: duration))"
         if report.isInitialSync {
             logger.notice(
                 """
-                serving \(counts.services) Services as \(counts.virtualServers) virtual servers \
-                with \(counts.realServers) real servers; \(summary)
+                serving \(Self.text(counts.services, "Service")) as \
+                \(Self.text(counts.virtualServers, "virtual server")) with \
+                \(Self.text(counts.realServers, "real server")); \(summary)
                 """
             )
         } else if report.applied > 0 {
@@ -58,6 +59,11 @@ struct ReportLog {
         case .scheduler(let scheduler): "scheduler \(scheduler)"
         case .node: "the node"
         }
+    }
+
+    /// `1 Service` or `2 Services`.
+    private static func text(_ count: Int, _ noun: String) -> String {
+        "\(count) \(noun)\(count == 1 ? "" : "s")"
     }
 
     /// `1.25 ms` or `3.2 s`.

@@ -63,8 +63,8 @@ extension FairleadConfiguration: ConfigurationSection {
                 \.clusterCIDRs,
                 .prefix,
                 """
-                The addresses of the Pods of all nodes. What comes to a Service from elsewhere is \
-                masqueraded. Empty: not known.
+                The addresses of the Pods of all nodes. Checked, and without effect so far: \
+                nothing is masqueraded yet. Empty: not known.
                 """
             ),
             .section(

@@ -54,7 +54,7 @@ extension IPVSSettings: ConfigurationSection {
                 .truth,
                 """
                 Whether to set the kernel parameters (sysctls) that IPVS needs. With false they \
-                are left as they are, and what is missing is reported.
+                are left as they are.
                 """
             ),
         ]

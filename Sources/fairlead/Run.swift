@@ -44,7 +44,7 @@ struct Run: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The address ranges of pods, separated by commas.",
+            "The address ranges of pods, separated by commas; without effect so far.",
             valueName: "prefixes"
         )
     )

@@ -303,6 +303,26 @@ extension ConformanceCase {
             ]
         ),
         ConformanceCase(
+            name: "a real server without a unicast route answers EINVAL, unless it is there",
+            steps: [
+                .succeeds(.addVirtualServer(server(web))),
+                .fails(
+                    .addRealServer(RealServer(address: endpoint("224.0.0.9", 80)), of: web),
+                    .invalid
+                ),
+                .fails(
+                    .addRealServer(RealServer(address: endpoint("255.255.255.255", 80)), of: web),
+                    .invalid
+                ),
+                .succeeds(.addVirtualServer(server(web6))),
+                .fails(
+                    .addRealServer(RealServer(address: endpoint("ff02::9", 80)), of: web6),
+                    .invalid
+                ),
+                .succeeds(.addRealServer(pod(1), of: web)),
+            ]
+        ),
+        ConformanceCase(
             name: "editing a real server changes its weight and thresholds",
             steps: [
                 .succeeds(.addVirtualServer(server(web))),

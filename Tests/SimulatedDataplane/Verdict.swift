@@ -19,7 +19,7 @@ extension SimulatedDataplane {
             guard let entry = state.virtualServers[key] else { return .noSuchProcess }
             if let error = rangeError(server) { return error }
             if entry.position(of: server.address).isPresent { return .exists }
-            return unroutable.contains(server.address.address) ? .invalid : nil
+            return hasUnicastRoute(server.address.address) ? nil : .invalid
         case .editRealServer(let server, let key):
             guard let entry = state.virtualServers[key] else { return .noSuchProcess }
             if let error = rangeError(server) { return error }
@@ -34,6 +34,10 @@ extension SimulatedDataplane {
         case .setTimeouts, .prepareDevice, .claim, .release:
             return nil
         }
+    }
+
+    private func hasUnicastRoute(_ address: IPAddress) -> Bool {
+        !address.isMulticast && address != .ipv4(.max) && !unroutable.contains(address)
     }
 
     private func specificationError(_ server: VirtualServer) -> ErrorNumber? {
