@@ -102,6 +102,7 @@ let testSupport: [Target] = [
         dependencies: ["Addressing", "DataplaneModel"],
         path: "Tests/DataplaneConformance"
     ),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     .systemLibrary(name: "CNetworkLab", path: "Tests/CNetworkLab"),
     .target(
         name: "NetworkLab",
@@ -131,12 +132,21 @@ let tools: [Target] = [
 ]
 
 let tests: [Target] = [
-    .testTarget(name: "SettingsTests", dependencies: ["Addressing", "Settings"]),
-    .testTarget(name: "AddressingTests", dependencies: ["Addressing"]),
-    .testTarget(name: "ServiceModelTests", dependencies: ["Addressing", "ServiceModel"]),
-    .testTarget(name: "RoutingTests", dependencies: ["Addressing", "ServiceModel", "Routing"]),
-    .testTarget(name: "ListingTests", dependencies: ["Addressing", "DataplaneModel", "Listing"]),
-    .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
+    .testTarget(name: "SettingsTests", dependencies: ["TestSupport", "Addressing", "Settings"]),
+    .testTarget(name: "AddressingTests", dependencies: ["TestSupport", "Addressing"]),
+    .testTarget(
+        name: "ServiceModelTests",
+        dependencies: ["TestSupport", "Addressing", "ServiceModel"]
+    ),
+    .testTarget(
+        name: "RoutingTests",
+        dependencies: ["TestSupport", "Addressing", "ServiceModel", "Routing"]
+    ),
+    .testTarget(
+        name: "ListingTests",
+        dependencies: ["TestSupport", "Addressing", "DataplaneModel", "Listing"]
+    ),
+    .testTarget(name: "NetlinkTests", dependencies: ["TestSupport", "Netlink"]),
     .testTarget(name: "CIPSetTests", dependencies: ["CIPSet"]),
     .testTarget(
         name: "ManifestsTests",
@@ -151,6 +161,7 @@ let tests: [Target] = [
     .testTarget(
         name: "PlanningTests",
         dependencies: [
+            "TestSupport",
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
             "SimulatedDataplane", "DataplaneConformance",
         ]

@@ -151,16 +151,13 @@ struct DirectoryFollower {
 
 extension Logger {
     fileprivate func log(_ report: ManifestReport) {
-        var metadata: Logger.Metadata = ["file": "\(report.file)"]
-        if let position = report.position { metadata["document"] = "\(position)" }
-        if let object = report.object { metadata["object"] = "\(object)" }
-        if !report.field.isEmpty { metadata["field"] = "\(report.field)" }
         let level: Logger.Level =
             switch report.severity {
             case .problem: .warning
             case .settled: .notice
             case .notice: .info
             }
-        log(level: level, "\(report)", metadata: metadata)
+        // The sentence has file, document, object and field in it.
+        log(level: level, "\(report)")
     }
 }

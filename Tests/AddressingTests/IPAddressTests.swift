@@ -1,5 +1,6 @@
 import Addressing
 import Testing
+import TestSupport
 
 @Suite struct IPAddressTests {
     struct Kind: CustomTestStringConvertible {

@@ -1,5 +1,6 @@
 import Addressing
 import Testing
+import TestSupport
 
 @Suite struct IPPrefixTests {
     struct Range: CustomTestStringConvertible {

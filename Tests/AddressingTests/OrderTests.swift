@@ -1,5 +1,6 @@
 import Addressing
 import Testing
+import TestSupport
 
 @Suite struct OrderTests {
     @Test func putsIPv4BeforeIPv6AndThenGoesByNumber() throws {

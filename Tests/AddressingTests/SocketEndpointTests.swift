@@ -1,5 +1,6 @@
 import Addressing
 import Testing
+import TestSupport
 
 @Suite struct SocketEndpointTests {
     @Test func comesBackFromItsText() {

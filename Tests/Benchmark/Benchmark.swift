@@ -23,21 +23,7 @@ struct Benchmark {
                 // seconds, through all that is measured afterwards.
                 try HostFile.write("0", to: "/proc/sys/net/ipv4/vs/run_estimation")
             }
-            let node = try NetworkNamespace("benchmark-\(all.count)")
-            try node.perform {
-                try Command.run(
-                    "ip",
-                    ["-batch", "-"],
-                    input: """
-                        link set lo up
-                        link add node0 type dummy
-                        link set node0 up
-                        addr add 192.0.2.10/24 dev node0
-                        route add default via 192.0.2.1
-
-                        """
-                )
-            }
+            let node = try bareNode("benchmark-\(all.count)")
             all.append(node)
             return node
         }

@@ -4,6 +4,7 @@ import Glibc
 import Testing
 
 @testable import Listing
+import TestSupport
 
 @Suite struct ListingOrderTests {
     struct Sorting: CustomTestStringConvertible {

@@ -3,6 +3,7 @@ import DataplaneModel
 import FoundationEssentials
 import Listing
 import Testing
+import TestSupport
 
 @Suite struct MachineListingTests {
     private func text(

@@ -2,6 +2,7 @@ import Addressing
 import DataplaneModel
 import Listing
 import Testing
+import TestSupport
 
 @Suite struct WideListingTests {
     @Test func alignsOneRowForEachRealServer() throws {

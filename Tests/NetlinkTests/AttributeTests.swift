@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Netlink
+import TestSupport
 
 @Suite struct AttributeTests {
     struct Layout: CustomTestStringConvertible {

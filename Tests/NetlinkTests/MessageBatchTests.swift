@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Netlink
+import TestSupport
 
 @Suite struct MessageBatchTests {
     /// Messages of types 1, 2, …, each with so many zeros as its body.

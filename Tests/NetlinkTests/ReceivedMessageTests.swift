@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Netlink
+import TestSupport
 
 @Suite struct ReceivedMessageTests {
     private static let error: UInt16 = 2

@@ -16,18 +16,11 @@ package final class Laboratory: Sendable {
     package static let clientAddresses = 19
 
     package init(pods count: Int = 3) throws {
-        node = try NetworkNamespace("node")
+        node = try bareNode("node")
         client = try NetworkNamespace("client")
         pods = try (1...count).map { try NetworkNamespace("pod\($0)") }
         try node.perform {
             var commands = """
-                link set lo up
-                link add node0 type dummy
-                link set node0 up
-                addr add 192.0.2.10/24 dev node0
-                addr add 2001:db8::10/64 dev node0 nodad
-                route add default via 192.0.2.1
-                route add default via 2001:db8::1
                 link add outside type veth peer name eth0 netns \(client.path)
                 link set outside up
                 addr add 192.168.50.1/24 dev outside

@@ -3,6 +3,7 @@ import DataplaneModel
 import Planning
 import SimulatedDataplane
 import Testing
+import TestSupport
 
 /// The laws that every plan obeys, for generated states.
 ///

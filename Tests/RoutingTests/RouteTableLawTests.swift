@@ -2,6 +2,7 @@ import Addressing
 import Routing
 import ServiceModel
 import Testing
+import TestSupport
 
 /// What holds after any sequence of replacements.
 @Suite struct RouteTableLawTests {

@@ -1,6 +1,7 @@
 import Addressing
 import ServiceModel
 import Testing
+import TestSupport
 
 /// What the table shows depends on the last word about each object, and not on the order in which
 /// different objects were spoken of.

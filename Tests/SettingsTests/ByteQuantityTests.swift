@@ -1,5 +1,6 @@
 import Settings
 import Testing
+import TestSupport
 
 @Suite struct ByteQuantityTests {
     @Test(

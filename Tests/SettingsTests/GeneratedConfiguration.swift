@@ -1,5 +1,6 @@
 import Addressing
 import Settings
+import TestSupport
 
 extension FairleadConfiguration {
     /// A valid configuration, the same for the same seed.

@@ -1,5 +1,6 @@
 import Settings
 import Testing
+import TestSupport
 
 @Suite struct ProblemTests {
     @Test("A value that is not allowed says what is", arguments: Refusals.values)

@@ -41,17 +41,11 @@ package struct IPVSSocket: ~Copyable {
             let chunk = rest.prefix(NetlinkSocket.messagesPerSend)
             rest = rest.dropFirst(chunk.count)
             var batch = encode(chunk)
-            for failure in send(&batch) {
-                let index = chunk.startIndex + failure.index
-                failures.append(
-                    OperationFailure(
-                        index: index,
-                        error: DataplaneError(
-                            operations[index],
-                            code: ErrorNumber(rawValue: failure.error.code),
-                            kernelMessage: failure.error.message
-                        )
-                    )
+            failures += send(&batch).map {
+                OperationFailure(
+                    $0.error,
+                    of: operations,
+                    at: chunk.startIndex + $0.index
                 )
             }
         }
@@ -216,20 +210,6 @@ package struct IPVSSocket: ~Copyable {
                 if !mayRepeat { throw DataplaneError(error, action: action) }
             }
         }
-    }
-}
-
-extension DataplaneError {
-    /// A netlink error, with what was being done.
-    init(_ error: NetlinkError, action: String) {
-        let code = ErrorNumber(rawValue: error.code)
-        self.init(
-            action: action,
-            code: code,
-            kernelMessage: error.message,
-            hint: code == .notPermitted
-                ? "CAP_NET_ADMIN is missing; run as root or with that capability" : ""
-        )
     }
 }
 

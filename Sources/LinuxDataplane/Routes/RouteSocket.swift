@@ -179,16 +179,7 @@ package struct RouteSocket: ~Copyable {
         for failure in socket.transact(&batch) {
             let index = origins[failure.index]
             guard failures.last?.index != index else { continue }
-            failures.append(
-                OperationFailure(
-                    index: index,
-                    error: DataplaneError(
-                        operations[index],
-                        code: ErrorNumber(rawValue: failure.error.code),
-                        kernelMessage: failure.error.message
-                    )
-                )
-            )
+            failures.append(OperationFailure(failure.error, of: operations, at: index))
         }
         return failures
     }
