@@ -17,6 +17,7 @@ package struct ErrorNumber: RawRepresentable, Hashable, Sendable, CustomStringCo
     package static let outOfRange = ErrorNumber(rawValue: 34)
     package static let protocolNotAvailable = ErrorNumber(rawValue: 92)
     package static let notSupported = ErrorNumber(rawValue: 95)
+    package static let familyNotSupported = ErrorNumber(rawValue: 97)
     package static let noBuffers = ErrorNumber(rawValue: 105)
     package static let timedOut = ErrorNumber(rawValue: 110)
 

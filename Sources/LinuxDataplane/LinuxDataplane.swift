@@ -78,20 +78,17 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
             .tcp
         )
         let server = VirtualServer(key: key, scheduler: scheduler)
-        let outcome = ipvs.apply([.addVirtualServer(server)]).first?.error
-        switch outcome?.code {
-        case nil:
-            _ = ipvs.apply([.deleteVirtualServer(key)])
-            return .available
-        case .noEntry:
-            return .missing
-        case .exists:
+        var outcome = ipvs.apply([.addVirtualServer(server)]).first?.error
+        if outcome?.code == .exists {
             // Left by a process that was killed between the two steps.
             _ = ipvs.apply([.deleteVirtualServer(key)])
-            return .inconclusive(outcome ?? DataplaneError(action: "probe", code: .exists))
-        case .some:
-            return .inconclusive(outcome ?? DataplaneError(action: "probe", code: .invalid))
+            outcome = ipvs.apply([.addVirtualServer(server)]).first?.error
         }
+        guard let outcome else {
+            _ = ipvs.apply([.deleteVirtualServer(key)])
+            return .available
+        }
+        return outcome.code == .noEntry ? .missing : .inconclusive(outcome)
     }
 
     package mutating func apply(_ plan: Plan) -> [OperationFailure] {

@@ -35,8 +35,38 @@ import Testing
         #expect(lines == 8)
     }
 
+    @Test func aLineThatWasCutOffDoesNotSpoilTheNext() throws {
+        let directory = "/tmp/fairlead-record-\(UInt64.random(in: 0 ... .max))"
+        defer { try? HostFile.remove(OwnershipRecord.path(in: directory)) }
+        let (first, second) = (try Self.key("TCP 10.96.0.1:80"), try Self.key("TCP 10.96.0.2:80"))
+        var record = OwnershipRecord(directory: directory)
+        try record.record([.claim(.virtualServer(first), "default/web")])
+        try HostFile.replace(
+            OwnershipRecord.path(in: directory),
+            with: "fairlead-ownership 1\n+\tTCP 10.96.0.1:80\tdefault/web\n+\tTCP 10.96."
+        )
+        var reread = OwnershipRecord(directory: directory)
+        #expect(try reread.load().count == 1)
+        try reread.record([.claim(.virtualServer(second), "default/api")])
+        var third = OwnershipRecord(directory: directory)
+        #expect(
+            try third.load() == [
+                .virtualServer(first): "default/web", .virtualServer(second): "default/api",
+            ]
+        )
+    }
+
+    @Test func aNameMakesNoLineOfItsOwn() throws {
+        let key = try Self.key("TCP 10.96.0.1:80")
+        let text = OwnershipRecord.text(of: [
+            .virtualServer(key): "default/a\n-\tTCP 10.96.0.1:80\t"
+        ])
+        #expect(OwnershipRecord.parse(text).owned.count == 1)
+    }
+
     @Test func theJournalDoesNotGrowForEver() throws {
         let directory = "/tmp/fairlead-record-\(UInt64.random(in: 0 ... .max))"
+        defer { try? HostFile.remove(OwnershipRecord.path(in: directory)) }
         var record = OwnershipRecord(directory: directory)
         let key = try Self.key("TCP 10.96.0.1:80")
         let kept = OwnedObject.address(try IPAddress("10.96.0.1"))

@@ -60,6 +60,14 @@ package enum HostFile {
         }
     }
 
+    /// Removes a file, and its directory when that is empty then.
+    package static func remove(_ path: String) throws(DataplaneError) {
+        guard unsafe unlink(path) == 0 else {
+            throw DataplaneError(action: "remove \(path)", code: ErrorNumber(rawValue: errno))
+        }
+        if let slash = path.lastIndex(of: "/") { _ = unsafe rmdir(String(path[..<slash])) }
+    }
+
     /// Makes a directory and those above it, as far as they are missing.
     package static func makeDirectory(_ path: String) throws(DataplaneError) {
         var made = ""

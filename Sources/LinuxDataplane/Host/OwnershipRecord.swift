@@ -11,6 +11,8 @@ import SystemPackage
 package struct OwnershipRecord: Sendable {
     private let directory: String
     private var lines = 0
+    /// The file is missing, or ends in the middle of a line that the next one would be glued to.
+    private var needsRewriting = true
     private var owned: [OwnedObject: String] = [:]
 
     static let header = "fairlead-ownership 1"
@@ -30,6 +32,7 @@ package struct OwnershipRecord: Sendable {
         let parsed = Self.parse(text)
         owned = parsed.owned
         lines = parsed.lines
+        needsRewriting = text.last != "\n"
         return owned
     }
 
@@ -72,10 +75,11 @@ package struct OwnershipRecord: Sendable {
         }
         let added = operations.count
         // Rewritten now and then, so that it does not grow with every Service that ever was.
-        if lines + added > 4 * after.count + 1024 || lines == 0 {
+        if needsRewriting || lines + added > 4 * after.count + 1024 {
             try HostFile.makeDirectory(directory)
             try HostFile.replace(path, with: Self.text(of: after))
             lines = after.count + 1
+            needsRewriting = false
         } else {
             try append(text)
             lines += added
@@ -107,7 +111,9 @@ package struct OwnershipRecord: Sendable {
     }
 
     private static func line(_ sign: String, _ object: OwnedObject, _ name: String) -> String {
-        "\(sign)\t\(object.recorded)\t\(name)\n"
+        // A name with a tab or a newline in it is no Kubernetes name, and must not make a line.
+        let name = name.filter { !$0.isWhitespace }
+        return "\(sign)\t\(object.recorded)\t\(name)\n"
     }
 }
 

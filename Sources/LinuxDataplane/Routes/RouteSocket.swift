@@ -214,9 +214,15 @@ package struct RouteSocket: ~Copyable {
         do throws(NetlinkError) {
             try socket.request(type: type, flags: .dump, header) { _, payload in reply(payload) }
         } catch {
-            // A table that changes while it is read repeats or skips entries; what is missed now is
-            // seen by the next reading.
-            if error.code != ErrorNumber.interrupted.rawValue {
+            switch ErrorNumber(rawValue: error.code) {
+            case .interrupted:
+                // A table that changes while it is read repeats or skips entries; what is missed
+                // now is seen by the next reading.
+                break
+            case .notSupported, .familyNotSupported:
+                // A kernel without IPv6 has none of what was asked for.
+                break
+            default:
                 throw DataplaneError(error, action: action)
             }
         }
