@@ -169,6 +169,7 @@ let tests: [Target] = [
     .testTarget(
         name: "ReconciliationTests",
         dependencies: [
+            "TestSupport",
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
             "Reconciliation", "SimulatedDataplane",
         ]

@@ -40,7 +40,11 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask(executorPreference: executor) { try await reconcile(mailbox) }
-                group.addTask { try await source.run { mailbox.post($0) } }
+                group.addTask {
+                    try await source.run { mailbox.post($0) }
+                    // It ends by itself only when it is told to.
+                    if !Task.isCancelled { throw EndedSource() }
+                }
                 defer { group.cancelAll() }
                 try await group.next()
             }
@@ -63,6 +67,10 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
             stateDirectory: configuration.stateDirectory
         )
         let sources = preferredSources(&device)
+        for family in AddressFamily.allCases {
+            guard let source = sources[family] else { continue }
+            logger.info("packets of this node to \(family) Services leave from \(source)")
+        }
         var reconciler = Reconciler(
             device: device,
             options: ReconcilerOptions(configuration, sources: sources)
@@ -81,9 +89,16 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
             guard !Task.isCancelled else { break }
             for event in events { reconciler.take(event) }
             let begin = clock.now
+            if reconciler.isAuditDue(at: begin - origin) {
+                reconciler.setPreferredSources(preferredSources(&reconciler.device))
+            }
             let report = reconciler.reconcile(now: begin - origin)
             if !report.isEmpty {
-                log.write(report, took: clock.now - begin, counts: reconciler.counts)
+                log.write(
+                    report,
+                    took: clock.now - begin,
+                    counts: report.isInitialSync ? reconciler.counts : nil
+                )
             }
         }
     }
@@ -100,10 +115,12 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         for family in AddressFamily.allCases {
             let configured = configuration.addresses.sourceAddresses.first { $0.family == family }
             sources[family] = configured ?? device.preferredSource(family)
-            if let source = sources[family] {
-                logger.info("packets of this node to \(family) Services leave from \(source)")
-            }
         }
         return sources
     }
+}
+
+/// A source that stopped telling what the cluster wants.
+struct EndedSource: Error, CustomStringConvertible {
+    let description = "the source of Services ended by itself; what is programmed stays as it is"
 }

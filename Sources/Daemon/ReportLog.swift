@@ -11,7 +11,7 @@ struct ReportLog {
     func write(
         _ report: ReconciliationReport,
         took duration: Duration,
-        counts: (services: Int, virtualServers: Int, realServers: Int, failing: Int)
+        counts: (services: Int, virtualServers: Int, realServers: Int, failing: Int)?
     ) {
         for problem in report.newProblems { logger.warning("\(problem)") }
         for problem in report.solvedProblems {
@@ -39,7 +39,7 @@ struct ReportLog {
         }
         let summary: Logger.Message =
             "applied \(Self.text(report.applied, "change")) in \(Self.text(of: duration))"
-        if report.isInitialSync {
+        if let counts {
             logger.notice(
                 """
                 serving \(Self.text(counts.services, "Service")) as \

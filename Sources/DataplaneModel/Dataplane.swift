@@ -31,10 +31,17 @@ package protocol Dataplane: ~Copyable {
 package struct ObservedAddresses: Hashable, Sendable {
     package var announced: [IPAddress: Announcement]
     package var foreign: Set<IPAddress>
+    /// `IPVSState.hasDevice`.
+    package var hasDevice: Bool
 
-    package init(announced: [IPAddress: Announcement] = [:], foreign: Set<IPAddress> = []) {
+    package init(
+        announced: [IPAddress: Announcement] = [:],
+        foreign: Set<IPAddress> = [],
+        hasDevice: Bool = false
+    ) {
         self.announced = announced
         self.foreign = foreign
+        self.hasDevice = hasDevice
     }
 }
 

@@ -89,9 +89,21 @@ extension OwnedObject: CustomStringConvertible {
 /// It may be cut anywhere: what has been done by then is a state that serves, and planning again
 /// from it reaches the same end.
 package struct Plan: Hashable, Sendable {
-    package var operations: [Operation]
+    /// Steps that may be sent together; none is empty. What stands in a later section relies on
+    /// steps of the same object in earlier ones.
+    package let sections: [[Operation]]
 
-    package init(_ operations: [Operation] = []) { self.operations = operations }
+    /// A plan of sections; empty ones are left out.
+    package init(sections: [[Operation]]) {
+        self.sections = sections.filter { !$0.isEmpty }
+    }
 
-    package var isEmpty: Bool { operations.isEmpty }
+    /// A plan of a single section.
+    package init(_ operations: [Operation] = []) { self.init(sections: [operations]) }
+
+    package var isEmpty: Bool { sections.isEmpty }
+
+    package var operations: [Operation] {
+        sections.count == 1 ? sections[0] : sections.flatMap(\.self)
+    }
 }

@@ -8,6 +8,21 @@ package struct Scheduler: RawRepresentable, Hashable, Sendable, Comparable,
 
     package init(rawValue: String) { self.rawValue = rawValue }
 
+    /// Whether the kernel could have a scheduler of this name: 1…15 lower-case letters, digits, "-"
+    /// and "_" (`IP_VS_SCHEDNAME_MAXLEN` is 16 with the NUL byte behind it).
+    package var isWellFormed: Bool {
+        (1...15).contains(rawValue.utf8.count)
+            && rawValue.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default:
+                    false
+                }
+            }
+    }
+
     package static let roundRobin = Scheduler(rawValue: "rr")
     package static let weightedRoundRobin = Scheduler(rawValue: "wrr")
     package static let leastConnection = Scheduler(rawValue: "lc")

@@ -6,6 +6,8 @@ import SystemPackage
 struct DirectoryFollower {
     private let directory: ManifestDirectory
     private let logger: Logger
+    /// What was said of the initial set; nil before anything was.
+    private var saidWhole: Bool?
     private let sink: @Sendable (SourceEvent) -> Void
     private var manifests = ManifestSet()
 
@@ -38,7 +40,7 @@ struct DirectoryFollower {
         } catch {
             throw .unreadableDirectory(directory.path, error)
         }
-        sink(.initialSetComplete)
+        sayInitialSetComplete()
         var isNew = false
         while true {
             let burst = try burst(watch, isNew: isNew, until: stop)
@@ -64,6 +66,12 @@ struct DirectoryFollower {
                 return
             }
         }
+    }
+
+    /// Says it again once what could not be understood at first is right.
+    private mutating func sayInitialSetComplete() {
+        saidWhole = manifests.isWhole
+        sink(.initialSetComplete(isWhole: manifests.isWhole))
     }
 
     private enum Burst {
@@ -146,6 +154,7 @@ struct DirectoryFollower {
             logger.log(report)
         }
         if !update.changes.isEmpty { sink(.changes(update.changes)) }
+        if saidWhole == false, manifests.isWhole { sayInitialSetComplete() }
     }
 }
 

@@ -17,6 +17,11 @@ package struct ManifestSet: Sendable {
     /// The files that were there at the last look.
     package var fileNames: some Collection<String> { files.keys }
 
+    /// Whether everything that the files say could be understood.
+    package var isWhole: Bool {
+        files.values.allSatisfy { file in !file.reports.contains(where: \.isProblem) }
+    }
+
     /// Takes in the files that may have changed, and answers with what that changes.
     ///
     /// All of them are taken in first: an object that moved from one file to another is not removed

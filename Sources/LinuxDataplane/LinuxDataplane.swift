@@ -39,10 +39,10 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
             state.virtualServers[reading.server.key] = reading.entry
         }
         state.timeouts = try ipvs.timeouts()
-        state.hasDevice = try routes.hasDevice()
         let addresses = try routes.addresses()
         state.addresses = addresses.announced
         state.foreignAddresses = addresses.foreign
+        state.hasDevice = addresses.hasDevice
         state.parameters = try Self.parameters()
         state.claims = try record.load()
         return state

@@ -112,9 +112,13 @@ package struct IPVSLowering: Hashable, Sendable {
         }
         guard availability.isAvailable(wanted) == true || request.name == globalScheduler.name
         else {
+            let shown = String(request.name.prefix(40))
+            let reason =
+                wanted.isWellFormed
+                ? "the kernel has no scheduler \"\(shown)\""
+                : "\"\(shown)\" is not the name of a scheduler, such as rr or lc"
             let message =
-                "the kernel has no scheduler \"\(request.name)\"; "
-                + "the global one, \"\(globalScheduler.name)\", is used instead"
+                "\(reason); the global one, \"\(globalScheduler.name)\", is used instead"
             let global = Self.flags(of: globalScheduler)
             return (
                 Scheduler(rawValue: globalScheduler.name), global.flags,

@@ -96,17 +96,16 @@ extension IPVSState {
     }
 
     private func planNode(to desired: IPVSState, into steps: inout PlanSections) {
-        // Forwarding comes last: at that moment the kernel drops the default routes it learned from
-        // router advertisements on interfaces whose accept_ra is not yet 2 (`addrconf_fixup_forwarding`).
-        let inOrder = desired.parameters.sorted {
-            let (first, second) = ($0.key, $1.key)
-            let isLast = KernelRequirements.forwardIPv6
-            return first == isLast || second == isLast
-                ? second == isLast && first != isLast
-                : first < second
-        }
-        for (parameter, value) in inOrder where parameters[parameter] != value {
-            steps.foundation.append(.setParameter(parameter, value))
+        for (parameter, value) in desired.parameters.sorted(by: { $0.key < $1.key })
+        where parameters[parameter] != value {
+            // Forwarding comes after all others: at that moment the kernel drops the default routes
+            // it learned from router advertisements on interfaces whose accept_ra is not yet 2
+            // (`addrconf_fixup_forwarding`).
+            if parameter == KernelRequirements.forwardIPv6 {
+                steps.forwarding.append(.setParameter(parameter, value))
+            } else {
+                steps.foundation.append(.setParameter(parameter, value))
+            }
         }
         var missing = ConnectionTimeouts()
         if desired.timeouts.tcp != timeouts.tcp { missing.tcp = desired.timeouts.tcp }
@@ -206,7 +205,8 @@ extension IPVSState {
         guard present != nil || !foreignAddresses.contains(address) else { return }
         if !isClaimed { steps.claims.append(.claim(object, "")) }
         if let present {
-            if present != wanted {
+            // Replacing might hit the route of the other interface that has this address.
+            if present != wanted, !foreignAddresses.contains(address) {
                 steps.announcements.append(.replaceAnnouncement(address, from: present, to: wanted))
             }
         } else {
@@ -218,6 +218,7 @@ extension IPVSState {
 /// A plan in the making, by what may come only after what.
 private struct PlanSections {
     var foundation: [Operation] = []
+    var forwarding: [Operation] = []
     var claims: [Operation] = []
     var growth: [Operation] = []
     var reduction: [Operation] = []
@@ -227,12 +228,9 @@ private struct PlanSections {
     var releases: [Operation] = []
 
     var plan: Plan {
-        let sections = [
-            foundation, claims, growth, reduction, announcements, withdrawals, deletions, releases,
-        ]
-        var operations: [Operation] = []
-        operations.reserveCapacity(sections.reduce(0) { $0 + $1.count })
-        for section in sections { operations += section }
-        return Plan(operations)
+        Plan(sections: [
+            foundation, forwarding, claims, growth, reduction, announcements, withdrawals,
+            deletions, releases,
+        ])
     }
 }

@@ -23,7 +23,10 @@ extension IPVSState {
         for address in parts.addresses {
             let object = OwnedObject.address(address)
             if let wanted = desired.addresses[address] {
-                if addresses[address] == nil, foreignAddresses.contains(address) { continue }
+                if foreignAddresses.contains(address) {
+                    if addresses[address] != nil { claims[object] = desired.claims[object] }
+                    continue
+                }
                 addresses[address] = wanted
                 claims[object] = desired.claims[object]
             } else if claims.removeValue(forKey: object) != nil {

@@ -15,23 +15,25 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     ///
     /// Whatever is changed in it behind the back of this type counts as drift.
     package var device: Device
-    package private(set) var applied = IPVSState()
+    package internal(set) var applied = IPVSState()
     package private(set) var desired = DesiredIPVSState()
     private var table = ServiceTable()
-    private var routes = RouteTable()
-    private var lowering: IPVSLowering
+    var routes = RouteTable()
+    var lowering: IPVSLowering
     private var touchedServices: Set<ObjectName> = []
-    private var touched = TouchedParts()
-    private var retries: RetrySchedule
-    private var loweringProblems: [VirtualServerKey: [ObjectProblem]] = [:]
+    var touched = TouchedParts()
+    var retries: RetrySchedule
+    var loweringProblems: [VirtualServerKey: [ObjectProblem]] = [:]
     private var reportedProblems: Set<ObjectProblem> = []
     private var hasInitialSet = false
     private var hasSynced = false
+    /// What is claimed and not wanted may be for something that could not be read.
+    var keepsUnknown = false
     private var servesIPv6 = false
-    private var hasCurrentRequirements = false
-    private var nextAudit: Duration?
+    var hasCurrentRequirements = false
+    var nextAudit: Duration?
     /// The moment of the round that is going on.
-    private var now = Duration.zero
+    var now = Duration.zero
 
     /// Takes over the dataplane.
     ///
@@ -80,8 +82,12 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     /// Nothing is written before `reconcile`.
     package mutating func take(_ event: SourceEvent) {
         switch event {
-        case .initialSetComplete:
+        case .initialSetComplete(let isWhole):
             hasInitialSet = true
+            if isWhole, hasSynced, keepsUnknown {
+                touched = .everything(of: applied, and: desired.state)
+            }
+            keepsUnknown = !isWhole
         case .changes(let changes):
             if table.serviceCount == 0, changes.count > 64 {
                 table.reserveCapacity(services: changes.count / 2, slices: changes.count / 2)
@@ -159,7 +165,7 @@ extension Reconciler where Device: ~Copyable {
         for key in changed { lower(key) }
     }
 
-    private mutating func lower(_ key: FrontendKey) {
+    mutating func lower(_ key: FrontendKey) {
         let server = IPVSLowering.virtualServerKey(of: key)
         if let frontend = routes[key] {
             learn(Scheduler(rawValue: frontend.scheduler.name))
@@ -179,15 +185,24 @@ extension Reconciler where Device: ~Copyable {
     }
 
     private mutating func learn(_ scheduler: Scheduler) {
-        guard lowering.availability.isAvailable(scheduler) == nil,
+        guard scheduler.isWellFormed, lowering.availability.isAvailable(scheduler) == nil,
             !retries.contains(.scheduler(scheduler))
         else { return }
-        let answer = device.probe(scheduler)
-        lowering.availability.record(answer, for: scheduler)
-        if case .inconclusive = answer { _ = retries.failed(.scheduler(scheduler), now: now) }
+        probe(scheduler)
     }
 
-    private mutating func updateNodeRequirements() {
+    /// Asks the kernel for a scheduler, and later again where that settled nothing.
+    mutating func probe(_ scheduler: Scheduler) {
+        let answer = device.probe(scheduler)
+        lowering.availability.record(answer, for: scheduler)
+        if case .inconclusive = answer {
+            _ = retries.failed(.scheduler(scheduler), now: now)
+        } else {
+            _ = retries.succeeded(.scheduler(scheduler))
+        }
+    }
+
+    mutating func updateNodeRequirements() {
         guard !hasCurrentRequirements else { return }
         hasCurrentRequirements = true
         desired.setTimeouts(options.timeouts)
@@ -200,152 +215,6 @@ extension Reconciler where Device: ~Copyable {
             )
         }
         touched.node = true
-    }
-}
-
-// MARK: - From what is wanted to the kernel
-
-extension Reconciler where Device: ~Copyable {
-    /// Virtual servers that are planned together: enough to fill whole batches.
-    private static var portionSize: Int { 256 }
-
-    private mutating func applyTouched(report: inout ReconciliationReport) {
-        guard !touched.isEmpty else { return }
-        let portions = touched.portions(of: Self.portionSize)
-        touched = TouchedParts()
-        for parts in portions { apply(parts, report: &report) }
-    }
-
-    private mutating func apply(_ parts: TouchedParts, report: inout ReconciliationReport) {
-        let plan = applied.plan(to: desired.state, touching: parts)
-        guard !plan.isEmpty else {
-            settleRetries(parts, failed: [], report: &report)
-            return
-        }
-        let failures = device.apply(plan)
-        report.applied += plan.operations.count - failures.count
-        if failures.isEmpty {
-            applied.settle(parts, at: desired.state)
-            settleRetries(parts, failed: [], report: &report)
-            return
-        }
-        var failed: Set<RetrySubject> = []
-        var nextFailure = failures.startIndex
-        for (index, operation) in plan.operations.enumerated() {
-            guard nextFailure < failures.endIndex, failures[nextFailure].index == index else {
-                applied.apply(operation)
-                continue
-            }
-            let error = failures[nextFailure].error
-            nextFailure += 1
-            let subject = Self.subject(of: operation)
-            // One failure of an object brings others with it (no virtual server, so no real
-            // servers); the first one says why.
-            guard failed.insert(subject).inserted else { continue }
-            let delay = retries.failed(subject, now: now)
-            report.failures.append(
-                ReconciliationReport.Failure(
-                    owner: owner(of: operation),
-                    error: error,
-                    retryIn: delay
-                )
-            )
-        }
-        settleRetries(parts, failed: failed, report: &report)
-    }
-
-    private mutating func settleRetries(
-        _ parts: TouchedParts,
-        failed: Set<RetrySubject>,
-        report: inout ReconciliationReport
-    ) {
-        guard !retries.isEmpty else { return }
-        var subjects = parts.virtualServers.sorted().map { RetrySubject.virtualServer($0) }
-        subjects += parts.addresses.sorted().map { .address($0) }
-        if parts.node { subjects.append(.node) }
-        for subject in subjects where !failed.contains(subject) {
-            if retries.succeeded(subject) { report.recovered.append(subject) }
-        }
-    }
-
-    private static func subject(of operation: Operation) -> RetrySubject {
-        if let key = operation.virtualServer { return .virtualServer(key) }
-        if let address = operation.address { return .address(address) }
-        return .node
-    }
-
-    private func owner(of operation: Operation) -> String? {
-        guard let key = operation.virtualServer else { return nil }
-        return desired.state.claims[.virtualServer(key)] ?? applied.claims[.virtualServer(key)]
-    }
-
-    /// What failed may have failed because the kernel is not as we thought: it is read again first.
-    private mutating func prepareRetries() {
-        var readAddresses = false
-        for subject in retries.due(at: now) {
-            switch subject {
-            case .virtualServer(let key):
-                touched.virtualServers.insert(key)
-                if case .success(let entry) = reading(key) { applied.virtualServers[key] = entry }
-            case .address(let address):
-                touched.addresses.insert(address)
-                readAddresses = true
-            case .scheduler(let scheduler):
-                _ = retries.succeeded(subject)
-                for key in routes.keys where routes[key]?.scheduler.name == scheduler.rawValue {
-                    lower(key)
-                }
-                if retries.contains(subject) { _ = retries.failed(subject, now: now) }
-            case .node:
-                touched.node = true
-            }
-        }
-        if readAddresses { rereadAddresses() }
-    }
-
-    private mutating func reading(
-        _ key: VirtualServerKey
-    ) -> Result<IPVSState.Entry?, DataplaneError> {
-        do throws(DataplaneError) {
-            return .success(try device.observe(key))
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    private mutating func rereadAddresses() {
-        guard let observed = try? device.observeAddresses() else { return }
-        applied.addresses = observed.announced
-        applied.foreignAddresses = observed.foreign
-    }
-
-    private mutating func audit(report: inout ReconciliationReport) {
-        scheduleAudit(now: now)
-        do throws(DataplaneError) {
-            applied = try device.observe()
-        } catch {
-            report.auditError = error
-            return
-        }
-        hasCurrentRequirements = false
-        updateNodeRequirements()
-        lowering.availability.forgetMissing()
-        for key in routes.keys
-        where loweringProblems[IPVSLowering.virtualServerKey(of: key)] != nil {
-            lower(key)
-        }
-        let parts = TouchedParts.everything(of: applied, and: desired.state)
-        let known = touched
-        touched = parts
-        var drifted = parts
-        drifted.virtualServers.subtract(known.virtualServers)
-        drifted.addresses.subtract(known.addresses)
-        drifted.node = drifted.node && !known.node
-        report.drift = applied.plan(to: desired.state, touching: drifted).operations.count
-    }
-
-    private mutating func scheduleAudit(now: Duration) {
-        nextAudit = options.auditInterval == .zero ? nil : now + options.auditInterval
     }
 }
 

@@ -10,6 +10,19 @@ package enum RetrySubject: Hashable, Sendable {
     case node
 }
 
+extension RetrySubject {
+    /// What a step is about.
+    init(of step: Operation) {
+        if let key = step.virtualServer {
+            self = .virtualServer(key)
+        } else if let address = step.address {
+            self = .address(address)
+        } else {
+            self = .node
+        }
+    }
+}
+
 /// When to try again what failed: after `initial`, then twice as long each time, up to `maximum`.
 package struct RetrySchedule: Sendable {
     private struct Entry {
@@ -34,7 +47,11 @@ package struct RetrySchedule: Sendable {
     package var nextDue: Duration? { entries.values.map(\.due).min() }
 
     /// Notes a failure, and answers how long to wait.
+    ///
+    /// An attempt that was made before its time, because something else changed, does not put off
+    /// the next one.
     package mutating func failed(_ subject: RetrySubject, now: Duration) -> Duration {
+        if let entry = entries[subject], entry.due > now { return entry.due - now }
         let attempts = (entries[subject]?.attempts ?? 0) + 1
         var delay = initial
         for _ in 1..<max(attempts, 1) where delay < maximum { delay *= 2 }

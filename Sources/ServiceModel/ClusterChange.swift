@@ -15,7 +15,10 @@ package enum ClusterChange: Hashable, Sendable {
 /// What a source of cluster state tells its reader.
 package enum SourceEvent: Hashable, Sendable {
     /// Everything that exists has been said once. Nothing is programmed before.
-    case initialSetComplete
+    ///
+    /// Where something could not be read (`isWhole` is false), what an earlier run left in the
+    /// kernel may belong to it and stays, until this is said again with true.
+    case initialSetComplete(isWhole: Bool)
     case changes([ClusterChange])
 }
 

@@ -168,7 +168,7 @@ struct Benchmark {
         result.observation = try Self.seconds { try restarted.start(now: .zero) }
         result.restart = Self.seconds {
             restarted.take(.changes(changes))
-            restarted.take(.initialSetComplete)
+            restarted.take(.initialSetComplete(isWhole: true))
             let report = restarted.reconcile(now: .seconds(1))
             result.restartOperations = report.applied + report.failures.count
         }
@@ -194,7 +194,7 @@ struct Benchmark {
         _ changes: [ClusterChange]
     ) throws {
         reconciler.take(.changes(changes))
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         let report = reconciler.reconcile(now: .seconds(1))
         if let failure = report.failures.first { throw failure.error }
     }

@@ -27,7 +27,7 @@ import Testing
             let state = recorder.state
             #expect(state.services == ["a": "10.0.0.1", "b": "10.0.0.2", "c": "10.0.0.3"])
             #expect(state.events.count == 2)
-            #expect(state.events.last == .initialSetComplete)
+            #expect(state.events.last == .initialSetComplete(isWhole: true))
             #expect(state.messages.isEmpty)
         }
     }
@@ -35,7 +35,7 @@ import Testing
     @Test func anEmptyDirectoryIsACompleteSet() async throws {
         let directory = try ScratchDirectory()
         try await recorder.following(directory.path) {
-            #expect(recorder.state.events == [.initialSetComplete])
+            #expect(recorder.state.events == [.initialSetComplete(isWhole: true)])
         }
     }
 

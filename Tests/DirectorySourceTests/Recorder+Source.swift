@@ -16,7 +16,9 @@ extension Recorder {
             logger: logger
         )
         let run = Task { try await source.run { self.record($0) } }
-        await wait(for: "the initial set") { $0.events.contains(.initialSetComplete) }
+        await wait(for: "the initial set") {
+            $0.events.contains { if case .initialSetComplete = $0 { true } else { false } }
+        }
         do {
             try await body()
         } catch {

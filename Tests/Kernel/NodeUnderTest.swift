@@ -43,7 +43,7 @@ final class NodeUnderTest {
         now += .seconds(1)
         guard var reconciler = reconciler.take() else { throw LabError("the reconciler is in use") }
         reconciler.take(.changes(changes))
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         let report = try Self.reconcile(&reconciler, at: now, in: laboratory.node)
         self.reconciler = consume reconciler
         for failure in report.failures { throw failure.error }

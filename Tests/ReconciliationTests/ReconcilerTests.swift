@@ -65,7 +65,7 @@ import Testing
         reconciler.take(.changes([try Self.service("web", at: Self.web)]))
         #expect(reconciler.reconcile(now: .seconds(1)).isEmpty)
         #expect(reconciler.device.log.isEmpty)
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         let report = reconciler.reconcile(now: .seconds(2))
         #expect(report.isInitialSync)
         #expect(reconciler.device.state.virtualServers.count == 1)
@@ -81,7 +81,7 @@ import Testing
                 ])
             )
         }
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         _ = reconciler.reconcile(now: .seconds(1))
         let before = reconciler.device.log.count
         reconciler.take(.changes([try Self.slice("web-100", 1..<5)]))
@@ -104,7 +104,7 @@ import Testing
             changes.append(try Self.slice("web-\(number)", 1..<3))
         }
         reconciler.take(.changes(changes))
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         let report = reconciler.reconcile(now: .seconds(1))
         #expect(report.failures.isEmpty)
         #expect(reconciler.device.state.virtualServers.count == 1000)
@@ -120,13 +120,13 @@ import Testing
             try Self.slice("api", 1..<4),
         ]
         first.take(.changes(changes))
-        first.take(.initialSetComplete)
+        first.take(.initialSetComplete(isWhole: true))
         _ = first.reconcile(now: .seconds(1))
         var kernel = first.device
         kernel.clearLog()
         var second = try Self.started(kernel)
         second.take(.changes(changes))
-        second.take(.initialSetComplete)
+        second.take(.initialSetComplete(isWhole: true))
         let report = second.reconcile(now: .seconds(1))
         #expect(report.applied == 0 && report.isInitialSync)
         #expect(second.device.log.isEmpty)
@@ -148,7 +148,7 @@ import Testing
         reconciler.take(
             .changes([try Self.service("web", at: Self.web), try Self.slice("web", 1..<3)])
         )
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         _ = reconciler.reconcile(now: .seconds(1))
         #expect(reconciler.device.state.virtualServers[foreign.server.key] == foreign)
         let added = reconciler.device.log.filter {
@@ -181,7 +181,7 @@ import Testing
                 try Self.service("web", at: Self.web), try Self.slice("web", 1..<3),
             ])
         )
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         let first = reconciler.reconcile(now: .seconds(10))
         #expect(first.failures.map(\.owner) == ["default/bad:http"])
         #expect(
@@ -218,7 +218,7 @@ import Testing
         reconciler.take(
             .changes([try Self.service("web", at: Self.web), try Self.slice("web", 1..<2)])
         )
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         #expect(reconciler.reconcile(now: .seconds(1)).failures.count == 1)
         #expect(reconciler.counts.failing == 1)
         // The endpoint that was refused goes away: nothing is left to do.
@@ -230,7 +230,7 @@ import Testing
 
     @Test func afterAFailureTheKernelIsReadAgain() throws {
         var reconciler = try Self.started()
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         _ = reconciler.reconcile(now: .seconds(1))
         // Somebody makes the virtual server behind our back.
         let other = IPVSState.Entry(
@@ -260,7 +260,7 @@ import Testing
                 try Self.slice("api", 1..<2),
             ])
         )
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         let report = reconciler.reconcile(now: .seconds(1))
         #expect(
             report.newProblems.map(\.description) == [
@@ -282,7 +282,7 @@ import Testing
         reconciler.take(
             .changes([try Self.service("web", at: Self.web, annotations: ["scheduler": "dh"])])
         )
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         let key = try Self.key(Self.web)
         func scheduler(_ reconciler: borrowing Reconciler<SimulatedDataplane>) -> Scheduler? {
             reconciler.device.state.virtualServers[key]?.server.scheduler
@@ -321,7 +321,7 @@ import Testing
                 try Self.slice("web", 1..<4),
             ])
         )
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         _ = reconciler.reconcile(now: .seconds(1))
         let key = try Self.key(Self.web)
         let steps = reconciler.device.log.filter { $0.virtualServer == key }.map { step in
@@ -347,7 +347,7 @@ import Testing
                 try Self.service("old", at: Self.web, created: 100), try Self.slice("old", 2..<3),
             ])
         )
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         let report = reconciler.reconcile(now: .seconds(1))
         #expect(report.newProblems.map(\.object.name.name) == ["young"])
         let key = try Self.key(Self.web)
@@ -367,7 +367,7 @@ import Testing
         reconciler.take(
             .changes([try Self.service("web", at: Self.web), try Self.slice("web", 1..<3)])
         )
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         _ = reconciler.reconcile(now: .seconds(1))
         reconciler.device.state.virtualServers = [:]
         #expect(reconciler.nextDeadline == .seconds(30))
@@ -388,7 +388,7 @@ import Testing
             )
         )
         reconciler.take(.changes([try Self.service("web", at: Self.web)]))
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         _ = reconciler.reconcile(now: .seconds(1))
         let address = try IPAddress(Self.web)
         #expect(reconciler.device.state.addresses[address] == .route(source: source))
@@ -403,7 +403,7 @@ import Testing
         kernel.state.parameters[listening] = "1"
         var reconciler = try Self.started(kernel)
         reconciler.take(.changes([try Self.service("web", at: "10.96.0.1")]))
-        reconciler.take(.initialSetComplete)
+        reconciler.take(.initialSetComplete(isWhole: true))
         _ = reconciler.reconcile(now: .seconds(1))
         #expect(reconciler.device.state.parameters[KernelRequirements.forwardIPv6] == "0")
         reconciler.take(.changes([try Self.service("six", at: "fd00::1")]))

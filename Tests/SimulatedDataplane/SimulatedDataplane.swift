@@ -66,7 +66,11 @@ package struct SimulatedDataplane: Dataplane {
 
     package mutating func observeAddresses() throws(DataplaneError) -> ObservedAddresses {
         observations += 1
-        return ObservedAddresses(announced: state.addresses, foreign: state.foreignAddresses)
+        return ObservedAddresses(
+            announced: state.addresses,
+            foreign: state.foreignAddresses,
+            hasDevice: state.hasDevice
+        )
     }
 
     package mutating func probe(_ scheduler: Scheduler) -> ProbeAnswer {

@@ -81,7 +81,10 @@ package struct OwnershipRecord: Sendable {
             lines = after.count + 1
             needsRewriting = false
         } else {
+            // A line that was written in part must not have another one glued to it.
+            needsRewriting = true
             try append(text)
+            needsRewriting = false
             lines += added
         }
         owned = after

@@ -26,14 +26,6 @@ package struct RouteSocket: ~Copyable {
     /// System calls made so far.
     package var systemCalls: Int { socket.systemCalls }
 
-    /// Whether the service device is there and up.
-    ///
-    /// Up, because the kernel takes no IPv6 local route on a device that is down
-    /// (`ip6_route_info_create`, `net/ipv6/route.c`).
-    package mutating func hasDevice() throws(DataplaneError) -> Bool {
-        try link()?.isUp ?? false
-    }
-
     /// Makes the service device where it is missing, and sets it up.
     package mutating func prepareDevice() throws(DataplaneError) {
         var batch = MessageBatch()
@@ -50,9 +42,14 @@ package struct RouteSocket: ~Copyable {
     }
 
     /// The addresses that are announced on the service device, and those of other devices.
+    ///
+    /// The device has to be up: the kernel takes no IPv6 local route on one that is down
+    /// (`ip6_route_info_create`, `net/ipv6/route.c`).
     package mutating func addresses() throws(DataplaneError) -> ObservedAddresses {
         var observed = ObservedAddresses()
-        let device = try link()?.index
+        let link = try link()
+        let device = link?.index
+        observed.hasDevice = link?.isUp ?? false
         try dump("list the addresses", RouteProtocol.getAddress, header: { $0.zeros(8) }) {
             payload in
             guard payload.count >= 8 else { return }
@@ -205,25 +202,33 @@ package struct RouteSocket: ~Copyable {
         return found
     }
 
+    /// Asks for everything, and again when it changed while it was read.
+    ///
+    /// A table that was read while it changed has entries twice or not at all; what it has twice
+    /// does no harm.
     private mutating func dump(
         _ action: String,
         _ type: UInt16,
         header: (inout AttributeWriter) -> Void,
         reply: (Span<UInt8>) -> Void
     ) throws(DataplaneError) {
-        do throws(NetlinkError) {
-            try socket.request(type: type, flags: .dump, header) { _, payload in reply(payload) }
-        } catch {
-            switch ErrorNumber(rawValue: error.code) {
-            case .interrupted:
-                // A table that changes while it is read repeats or skips entries; what is missed
-                // now is seen by the next reading.
-                break
-            case .notSupported, .familyNotSupported:
-                // A kernel without IPv6 has none of what was asked for.
-                break
-            default:
-                throw DataplaneError(error, action: action)
+        var attempts = 0
+        while true {
+            attempts += 1
+            do throws(NetlinkError) {
+                return try socket.request(type: type, flags: .dump, header) { _, payload in
+                    reply(payload)
+                }
+            } catch {
+                switch ErrorNumber(rawValue: error.code) {
+                case .interrupted where attempts < 10:
+                    break
+                case .notSupported, .familyNotSupported:
+                    // A kernel without IPv6 has none of what was asked for.
+                    return
+                default:
+                    throw DataplaneError(error, action: action)
+                }
             }
         }
     }

@@ -1,0 +1,202 @@
+import Addressing
+import DataplaneModel
+import Planning
+import Routing
+
+// From what is wanted to the kernel.
+extension Reconciler where Device: ~Copyable {
+    /// Virtual servers that are planned together: enough to fill whole batches.
+    private static var portionSize: Int { 256 }
+
+    mutating func applyTouched(report: inout ReconciliationReport) {
+        guard !touched.isEmpty else { return }
+        var parts = touched
+        touched = TouchedParts()
+        if keepsUnknown { leaveUnknown(of: &parts) }
+        rereadFailed(parts)
+        var round = ApplyingRound()
+        for portion in parts.portions(of: Self.portionSize) {
+            apply(portion, in: &round, report: &report)
+        }
+        settleRetries(parts, except: round.failed, report: &report)
+    }
+
+    /// Takes out what is claimed and not wanted.
+    private func leaveUnknown(of parts: inout TouchedParts) {
+        parts.virtualServers = parts.virtualServers.filter {
+            desired.state.virtualServers[$0] != nil
+        }
+        parts.addresses = parts.addresses.filter { desired.state.addresses[$0] != nil }
+    }
+
+    private mutating func apply(
+        _ parts: TouchedParts,
+        in round: inout ApplyingRound,
+        report: inout ReconciliationReport
+    ) {
+        let plan = applied.plan(to: desired.state, touching: parts)
+        var hasFailed = false
+        for (index, section) in plan.sections.enumerated() {
+            // Nothing has failed, nearly always.
+            let steps =
+                round.failed.isEmpty ? section : section.filter { round.allows($0, applied) }
+            if steps.count < section.count {
+                for step in section where !round.allows(step, applied) {
+                    let subject = RetrySubject(of: step)
+                    round.failed.insert(subject)
+                    _ = retries.failed(subject, now: now)
+                }
+            }
+            let failures = device.apply(Plan(steps))
+            report.applied += steps.count - failures.count
+            if !hasFailed, steps.count < section.count || !failures.isEmpty {
+                hasFailed = true
+                // What was done before was not followed step by step.
+                for step in plan.sections[..<index].joined() { applied.apply(step) }
+            }
+            if hasFailed { follow(steps, failures, in: &round, report: &report) }
+        }
+        if !hasFailed, !plan.isEmpty { applied.settle(parts, at: desired.state) }
+    }
+
+    private mutating func follow(
+        _ steps: [Operation],
+        _ failures: [OperationFailure],
+        in round: inout ApplyingRound,
+        report: inout ReconciliationReport
+    ) {
+        var nextFailure = failures.startIndex
+        for (index, step) in steps.enumerated() {
+            guard nextFailure < failures.endIndex, failures[nextFailure].index == index else {
+                applied.apply(step)
+                continue
+            }
+            let error = failures[nextFailure].error
+            nextFailure += 1
+            // One failure of an object brings others with it (no virtual server, so no real
+            // servers); the first one says why.
+            guard round.note(step, error, as: RetrySubject(of: step)) else { continue }
+            let delay = retries.failed(RetrySubject(of: step), now: now)
+            report.failures.append(
+                ReconciliationReport.Failure(
+                    owner: owner(of: step),
+                    error: error,
+                    retryIn: delay
+                )
+            )
+        }
+    }
+
+    private mutating func settleRetries(
+        _ parts: TouchedParts,
+        except failed: Set<RetrySubject>,
+        report: inout ReconciliationReport
+    ) {
+        guard !retries.isEmpty else { return }
+        var subjects = parts.virtualServers.sorted().map { RetrySubject.virtualServer($0) }
+        subjects += parts.addresses.sorted().map { .address($0) }
+        if parts.node { subjects.append(.node) }
+        for subject in subjects where !failed.contains(subject) {
+            if retries.succeeded(subject) { report.recovered.append(subject) }
+        }
+    }
+
+    private func owner(of operation: Operation) -> String? {
+        guard let key = operation.virtualServer else { return nil }
+        return desired.state.claims[.virtualServer(key)] ?? applied.claims[.virtualServer(key)]
+    }
+}
+
+// Trying again, and looking whether the kernel still is as it was left.
+extension Reconciler where Device: ~Copyable {
+    /// Touches what is due to be tried again.
+    mutating func prepareRetries() {
+        for subject in retries.due(at: now) {
+            switch subject {
+            case .virtualServer(let key): touched.virtualServers.insert(key)
+            case .address(let address): touched.addresses.insert(address)
+            case .scheduler(let scheduler):
+                probe(scheduler)
+                guard lowering.availability.isAvailable(scheduler) != nil else { continue }
+                for key in routes.keys where routes[key]?.scheduler.name == scheduler.rawValue {
+                    lower(key)
+                }
+            case .node:
+                touched.node = true
+                reread()
+            }
+        }
+    }
+
+    /// Reads again what failed before and is to be planned now: it may have failed because the kernel
+    /// is not as we thought.
+    private mutating func rereadFailed(_ parts: TouchedParts) {
+        guard !retries.isEmpty else { return }
+        for key in parts.virtualServers where retries.contains(.virtualServer(key)) {
+            if case .success(let entry) = reading(key) { applied.virtualServers[key] = entry }
+        }
+        if parts.addresses.contains(where: { retries.contains(.address($0)) }) {
+            rereadAddresses()
+        }
+    }
+
+    private mutating func reading(
+        _ key: VirtualServerKey
+    ) -> Result<IPVSState.Entry?, DataplaneError> {
+        do throws(DataplaneError) {
+            return .success(try device.observe(key))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private mutating func reread() {
+        guard let observed = try? device.observe() else { return }
+        applied = observed
+        hasCurrentRequirements = false
+    }
+
+    private mutating func rereadAddresses() {
+        guard let observed = try? device.observeAddresses() else { return }
+        applied.addresses = observed.announced
+        applied.foreignAddresses = observed.foreign
+        applied.hasDevice = observed.hasDevice
+    }
+
+    /// Whether the kernel will be read at this moment.
+    package func isAuditDue(at now: Duration) -> Bool { nextAudit.map { $0 <= now } ?? false }
+
+    mutating func audit(report: inout ReconciliationReport) {
+        scheduleAudit(now: now)
+        let known = touched
+        do throws(DataplaneError) {
+            applied = try device.observe()
+        } catch {
+            report.auditError = error
+            return
+        }
+        hasCurrentRequirements = false
+        updateNodeRequirements()
+        lowering.availability.forgetMissing()
+        for key in routes.keys
+        where loweringProblems[IPVSLowering.virtualServerKey(of: key)] != nil {
+            lower(key)
+        }
+        touched = .everything(of: applied, and: desired.state)
+        // What was about to be done, or had failed, nobody else has changed.
+        var drifted = touched
+        drifted.virtualServers = drifted.virtualServers.filter {
+            !known.virtualServers.contains($0) && !retries.contains(.virtualServer($0))
+        }
+        drifted.addresses = drifted.addresses.filter {
+            !known.addresses.contains($0) && !retries.contains(.address($0))
+        }
+        drifted.node = !known.node && !retries.contains(.node)
+        if keepsUnknown { leaveUnknown(of: &drifted) }
+        report.drift = applied.plan(to: desired.state, touching: drifted).operations.count
+    }
+
+    mutating func scheduleAudit(now: Duration) {
+        nextAudit = options.auditInterval == .zero ? nil : now + options.auditInterval
+    }
+}
