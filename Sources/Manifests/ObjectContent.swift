@@ -83,6 +83,19 @@ extension ObjectContent {
 }
 
 extension Findings {
+    /// A port's name is empty or a label as DNS has them.
+    mutating func checkPortName(_ name: String, at field: String) {
+        let isLabel =
+            ObjectName.objection(to: name) == nil && name.utf8.count <= 63 && !name.contains(".")
+        guard !name.isEmpty, !isLabel else { return }
+        let shown = String(name.prefix(40).map { $0.isWhitespace ? "?" : $0 })
+        problem(
+            field,
+            "\"\(shown)\" is not a port name: up to 63 lower-case letters, digits and \"-\", with a "
+                + "letter or digit at both ends"
+        )
+    }
+
     fileprivate mutating func checkName(_ name: ObjectName) {
         if let objection = ObjectName.objection(to: name.name) {
             problem("metadata.name", objection)

@@ -88,6 +88,7 @@ extension ServiceManifest.Spec {
         for (index, entry) in ports.enumerated() {
             let field = "spec.ports[\(index)]"
             let name = entry.name ?? ""
+            findings.checkPortName(name, at: "\(field).name")
             if name.isEmpty, ports.count > 1 {
                 findings.problem(
                     "\(field).name",

@@ -84,6 +84,11 @@ import Testing
                 + "\"10.0.0.2\""
         ),
         Case(
+            "{clusterIP: 10.0.0.1, ports: [{name: \"a\\n+\\tTCP 192.0.2.1:443\\tx\", port: 80}]}",
+            "spec.ports[0].name: \"a?+?TCP?192.0.2.1:443?x\" is not a port name: up to 63 "
+                + "lower-case letters, digits and \"-\", with a letter or digit at both ends"
+        ),
+        Case(
             "{clusterIPs: [None, 10.0.0.2], ports: [{port: 80}]}",
             "spec.clusterIPs: has \"None\" beside an address; one excludes the other"
         ),
