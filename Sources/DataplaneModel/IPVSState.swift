@@ -69,6 +69,7 @@ package struct IPVSState: Hashable, Sendable {
             }
         }
 
+        /// Takes a real server out; nothing when there is none at that address.
         package mutating func remove(_ address: SocketEndpoint) {
             let (index, isPresent) = position(of: address)
             if isPresent { realServers.remove(at: index) }

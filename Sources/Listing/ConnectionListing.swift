@@ -67,6 +67,7 @@ package struct ConnectionListing<Names: NameResolving> {
         self.showsEngine = showsEngine
     }
 
+    /// The title and a row for each connection, in the order given.
     package func text(of entries: [ConnectionEntry]) -> String {
         var text = "IPVS connection entries\npro expire "
         text += "state".padded(to: 11) + " " + "source".padded(to: 18) + " "

@@ -13,6 +13,7 @@ package struct SavedRules<Names: NameResolving> {
         self.isSorted = isSorted
     }
 
+    /// Virtual servers with their real servers, a command a line.
     package func text(of servers: [VirtualServerReading]) -> String {
         var text = ""
         for reading in isSorted ? ListingOrder.sorted(servers) : servers {

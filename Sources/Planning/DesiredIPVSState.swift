@@ -53,10 +53,12 @@ package struct DesiredIPVSState: Sendable {
         return changed
     }
 
+    /// Replaces all kernel parameters that are wanted.
     package mutating func setParameters(_ parameters: [KernelParameter: String]) {
         state.parameters = parameters
     }
 
+    /// Replaces the time-outs that are wanted; 0 is any.
     package mutating func setTimeouts(_ timeouts: ConnectionTimeouts) { state.timeouts = timeouts }
 
     /// Whether any service address is of this family.

@@ -20,6 +20,7 @@ package struct OwnershipRecord: Sendable {
     /// A record in a directory, which is made when something is first written.
     package init(directory: String) { self.directory = directory }
 
+    /// The file of the record in a directory.
     package static func path(in directory: String) -> String { directory + "/ownership" }
 
     private var path: String { Self.path(in: directory) }

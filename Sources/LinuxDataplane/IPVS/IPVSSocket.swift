@@ -118,6 +118,7 @@ package struct IPVSSocket: ~Copyable {
         return readings
     }
 
+    /// How long connections are remembered in this network namespace.
     package mutating func timeouts() throws(DataplaneError) -> ConnectionTimeouts {
         var timeouts = ConnectionTimeouts()
         try reading("read the connection timeouts", .getConfiguration) {
@@ -127,6 +128,7 @@ package struct IPVSSocket: ~Copyable {
         return timeouts
     }
 
+    /// The version of IPVS and the size of its connection table.
     package mutating func information() throws(DataplaneError) -> IPVSInformation {
         var information = IPVSInformation(version: 0, connectionTableSize: 0)
         try reading("read the version of IPVS", .getInformation) {
@@ -147,12 +149,19 @@ package struct IPVSSocket: ~Copyable {
         return daemons
     }
 
+    /// Starts a synchronisation daemon on its interface.
+    ///
+    /// - Throws: `EEXIST` when one of that role runs already.
     package mutating func start(_ daemon: SyncDaemon) throws(DataplaneError) {
         try command("start the \(daemon.role) synchronisation daemon", .newDaemon) { writer in
             writer.nest(IPVSProtocol.Top.daemon) { $0.specification(of: daemon) }
         }
     }
 
+    /// Stops a synchronisation daemon.
+    ///
+    /// - Throws: `ESRCH` when none of that role runs, and `ETIMEDOUT` after half a minute when its
+    ///   thread had not run yet: the kernel stops it then and gives no answer.
     package mutating func stopDaemon(_ role: SyncDaemon.Role) throws(DataplaneError) {
         try command("stop the \(role) synchronisation daemon", .deleteDaemon) { writer in
             writer.nest(IPVSProtocol.Top.daemon) {
