@@ -62,6 +62,8 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
                     + "with \"modprobe ip_vs\""
             )
         }
+        let lock = try InstanceLock(stateDirectory: configuration.stateDirectory)
+        defer { withExtendedLifetime(lock) {} }
         var device = try LinuxDataplane(
             device: configuration.addresses.device,
             stateDirectory: configuration.stateDirectory

@@ -14,7 +14,8 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
     ///
     /// - Throws: `DataplaneError` when IPVS is not there or cannot be reached. Nothing is changed.
     package init(device: String, stateDirectory: String) throws(DataplaneError) {
-        let routes = try RouteSocket(device: device)
+        var routes = try RouteSocket(device: device)
+        try routes.checkDevice()
         guard let ipvs = try IPVSSocket.open() else {
             throw DataplaneError(
                 action: "reach IPVS",

@@ -49,6 +49,14 @@ struct ServiceManifest: ObjectManifest {
         let ports = spec.ports(&findings, required: reachability?.needsPorts ?? false)
         let sessionAffinity = spec.sessionAffinity(&findings)
         let creationTime = creationTime(&findings)
+        let annotations = metadata?.annotations?.addressed ?? [:]
+        for unknown in annotations.keys.sorted() where !Service.knownAnnotations.contains(unknown) {
+            let known = Service.knownAnnotations.map { Service.annotationPrefix + $0 }
+            findings.notice(
+                "has the annotation \(Service.annotationPrefix)\(unknown), which means nothing; there "
+                    + "are \(known.joined(separator: " and "))"
+            )
+        }
         guard !findings.hasProblems, let reachability else { return nil }
         return .service(
             Service(
@@ -58,7 +66,7 @@ struct ServiceManifest: ObjectManifest {
                 sessionAffinity: sessionAffinity,
                 publishNotReadyAddresses: spec.publishNotReadyAddresses ?? false,
                 creationTime: creationTime,
-                annotations: metadata?.annotations?.addressed ?? [:]
+                annotations: annotations
             )
         )
     }

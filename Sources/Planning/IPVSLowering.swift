@@ -122,12 +122,12 @@ package struct IPVSLowering: Hashable, Sendable {
             let global = Self.flags(of: globalScheduler)
             return (
                 Scheduler(rawValue: globalScheduler.name), global.flags,
-                [problem(SchedulingPolicy.schedulerAnnotation, message)]
+                [problem(Service.schedulerAnnotation, message)]
             )
         }
         let (flags, unknown) = Self.flags(of: request)
         let problems = unknown.map {
-            [problem(SchedulingPolicy.flagsAnnotation, "\($0); its usual flags are used instead")]
+            [problem(Service.schedulerFlagsAnnotation, "\($0); its usual flags are used instead")]
         }
         return (wanted, flags, problems ?? [])
     }

@@ -167,7 +167,10 @@ extension Reconciler where Device: ~Copyable {
 
     mutating func lower(_ key: FrontendKey) {
         let server = IPVSLowering.virtualServerKey(of: key)
-        if let frontend = routes[key] {
+        if let frontend = routes[key], let problem = objection(to: frontend) {
+            loweringProblems[server] = [problem]
+            desired.set(nil, at: server)
+        } else if let frontend = routes[key] {
             learn(Scheduler(rawValue: frontend.scheduler.name))
             let result = lowering.lower(frontend)
             loweringProblems[server] = result.problems.isEmpty ? nil : result.problems
@@ -182,6 +185,18 @@ extension Reconciler where Device: ~Copyable {
         }
         touched.virtualServers.insert(server)
         touched.addresses.insert(key.endpoint.address)
+    }
+
+    /// A virtual server at one of the node's own addresses would take a port away from the node.
+    private func objection(to frontend: Frontend) -> ObjectProblem? {
+        let address = frontend.key.endpoint.address
+        guard applied.foreignAddresses.contains(address) else { return nil }
+        return ObjectProblem(
+            ObjectReference(.service, frontend.service.service),
+            field: "spec.clusterIPs",
+            message: "\(address) is an address of this node itself; a Service there would take the "
+                + "port from the node, so it is not served"
+        )
     }
 
     private mutating func learn(_ scheduler: Scheduler) {

@@ -10,11 +10,6 @@ package struct SchedulingPolicy: Hashable, Sendable {
         self.namespaces = namespaces
     }
 
-    /// The key of the annotation that names a scheduler, behind `Service.annotationPrefix`.
-    package static let schedulerAnnotation = "scheduler"
-    /// The key of the annotation that lists scheduler flags, separated by commas.
-    package static let flagsAnnotation = "scheduler-flags"
-
     /// The request of one Service.
     ///
     /// Flags without a scheduler are for the scheduler that the Service would have had anyway.
@@ -22,8 +17,8 @@ package struct SchedulingPolicy: Hashable, Sendable {
         let inherited = namespaces[service.name.namespace] ?? global
         // Nearly every Service: none of its annotations is for us.
         guard !service.annotations.isEmpty else { return inherited }
-        let name = service.annotations[Self.schedulerAnnotation].map(Self.trimmed)
-        let flags = service.annotations[Self.flagsAnnotation].map { text in
+        let name = service.annotations[Service.schedulerAnnotation].map(Self.trimmed)
+        let flags = service.annotations[Service.schedulerFlagsAnnotation].map { text in
             text.split(separator: ",").map { Self.trimmed(String($0)) }.filter { !$0.isEmpty }
         }
         if let name, !name.isEmpty {

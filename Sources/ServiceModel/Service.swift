@@ -58,6 +58,13 @@ package struct Service: Hashable, Sendable {
     /// Annotations with this prefix are addressed to us.
     package static let annotationPrefix = "fairlead.dev/"
 
+    /// The annotation that names a scheduler, without the prefix.
+    package static let schedulerAnnotation = "scheduler"
+    /// The annotation that lists scheduler flags, separated by commas, without the prefix.
+    package static let schedulerFlagsAnnotation = "scheduler-flags"
+    /// All annotations that mean something, without the prefix.
+    package static let knownAnnotations = [schedulerAnnotation, schedulerFlagsAnnotation]
+
     /// Kubernetes' default for `sessionAffinityConfig.clientIP.timeoutSeconds`: three hours.
     package static let defaultAffinityTimeout: UInt32 = 10_800
 }

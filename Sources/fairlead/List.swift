@@ -89,6 +89,11 @@ struct List: AsyncParsableCommand {
                 "A virtual server, --connection, --timeout, --daemon and --save exclude each other."
             )
         }
+        // Says what is wrong with the address while the usage of this command can be shown with it.
+        _ = try server.key()
+        guard server.fwmarkService != nil || !server.ipv6 else {
+            throw ValidationError("-6 belongs to a firewall mark: -f MARK -6.")
+        }
         let tables = stats || rate || thresholds
         if (connection || timeout || daemon || save) && tables
             || (timeout || daemon || save) && persistentConn

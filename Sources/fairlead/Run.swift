@@ -60,7 +60,7 @@ struct Run: AsyncParsableCommand {
         )
         let configuration = try ConfigurationFile.load(config, applying: overrides)
         guard !configuration.manifests.directory.isEmpty else {
-            throw ValidationError(
+            throw Failure(
                 "There is nothing to serve yet: name a directory of manifests with --manifests, "
                     + "or as manifests.directory in the configuration file."
             )
@@ -71,6 +71,7 @@ struct Run: AsyncParsableCommand {
             handler.logLevel = level
             return handler
         }
+        IgnoredSignals.ignore()
         let logger = Logger(label: "fairlead")
         let name = configuration.nodeName.isEmpty ? SystemNames.ownHostName : configuration.nodeName
         logger.notice(

@@ -3,7 +3,7 @@ import NetworkLab
 
 /// A `fairlead run` in the namespace of the thread that starts it, with its log in a file.
 final class DaemonProcess {
-    private let process: pid_t
+    let process: pid_t
     private let log: String
     private var isRunning = true
 

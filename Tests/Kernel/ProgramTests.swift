@@ -162,6 +162,68 @@ struct ProgramTests {
         }
     }
 
+    @Test func aSecondDaemonIsRefusedAndTheFirstOutlivesItsTerminal() throws {
+        let workspace = try Self.workspace()
+        try Self.write(
+            Self.manifest("web", at: "10.96.0.41", pods: [1]),
+            workspace + "/manifests/web.yaml"
+        )
+        try bareNode("second").perform {
+            let first = try DaemonProcess(Self.arguments(workspace), directory: workspace)
+            try first.waitForLog("serving 1 Service")
+            let (status, _, errors) = try Command.execute(
+                Programs.fairlead,
+                ["run", "--manifests", "/run"]
+            )
+            #expect(status == 1)
+            #expect(errors.contains("another fairlead (process \(first.process)) is at work here"))
+            #expect(try Self.list().contains("10.96.0.41:80"))
+            kill(first.process, SIGHUP)
+            try Self.write(
+                Self.manifest("web", at: "10.96.0.41", pods: [1, 2]),
+                workspace + "/manifests/web.yaml"
+            )
+            try first.waitFor("a change after SIGHUP") {
+                try Self.list().contains("10.244.2.2:8080")
+            }
+            try first.terminate()
+        }
+    }
+
+    @Test func takesNoPortFromTheNodeAndNoAddressFromItsInterfaces() throws {
+        let workspace = try Self.workspace()
+        try Self.write(
+            Self.manifest("node", at: "192.0.2.10", pods: [1])
+                + "---\n" + Self.manifest("web", at: "10.96.0.51", pods: [1]),
+            workspace + "/manifests/all.yaml"
+        )
+        try bareNode("own-address").perform {
+            let daemon = try DaemonProcess(Self.arguments(workspace), directory: workspace)
+            try daemon.waitForLog("serving 2 Services")
+            try daemon.waitForLog("192.0.2.10 is an address of this node itself")
+            #expect(try !Self.list().contains("192.0.2.10"))
+            #expect(try Self.list().contains("10.96.0.51:80"))
+            try daemon.terminate()
+
+            try Command.run("ip", ["link", "add", "eth9", "type", "veth"])
+            try Self.write(
+                """
+                apiVersion: fairlead.dev/v1alpha1
+                kind: FairleadConfiguration
+                addresses: {device: eth9}
+
+                """,
+                workspace + "/fairlead.yaml"
+            )
+            let (status, _, errors) = try Command.execute(
+                Programs.fairlead,
+                ["run"] + Self.arguments(workspace, "--config", workspace + "/fairlead.yaml")
+            )
+            #expect(status == 1)
+            #expect(errors.contains("eth9") && errors.contains("it is not a dummy device"))
+        }
+    }
+
     @Test func bindsAddressesWhereThatIsConfigured() throws {
         let workspace = try Self.workspace()
         try Self.write(

@@ -55,6 +55,20 @@ import Testing
         #expect(object.change == .service(service))
     }
 
+    @Test func anAnnotationForUsThatMeansNothingIsPointedOut() throws {
+        let object = try object(
+            "{kind: Service, apiVersion: v1, metadata: {name: web, annotations: "
+                + "{fairlead.dev/schedular: lc}}, spec: {clusterIP: 10.0.0.1, ports: [{port: 80}]}}"
+        )
+        #expect(object.change != nil)
+        #expect(
+            object.notices == [
+                "Service default/web has the annotation fairlead.dev/schedular, which means nothing; "
+                    + "there are fairlead.dev/scheduler and fairlead.dev/scheduler-flags"
+            ]
+        )
+    }
+
     /// Labels, and the notice.
     static let otherProxies: [(String, String)] = [
         (

@@ -378,6 +378,22 @@ import Testing
         #expect(reconciler.nextDeadline == .seconds(60))
     }
 
+    @Test func aServiceAtAnAddressOfTheNodeIsReportedAndTakesNoPortFromIt() throws {
+        var kernel = SimulatedDataplane()
+        kernel.state.foreignAddresses = [try IPAddress(Self.web)]
+        var reconciler = try Self.started(kernel)
+        reconciler.take(
+            .changes([
+                try Self.service("web", at: Self.web), try Self.slice("web", 1..<3),
+                try Self.service("api", at: "10.96.0.2"),
+            ])
+        )
+        reconciler.take(.initialSetComplete(isWhole: true))
+        let report = reconciler.reconcile(now: .seconds(1))
+        #expect(report.newProblems.map(\.object.name.name) == ["web"])
+        #expect(Array(reconciler.device.state.virtualServers.keys) == [try Self.key("10.96.0.2")])
+    }
+
     @Test func aNewNodeAddressReplacesTheSourceOfEveryRoute() throws {
         let source = try IPAddress("192.0.2.10")
         let moved = try IPAddress("192.0.2.77")

@@ -206,7 +206,7 @@ import Testing
             ports: [ServicePort(port: 80)],
             sessionAffinity: .clientIP(timeout: 60),
             creationTime: 1_700_000_000,
-            annotations: [SchedulingPolicy.schedulerAnnotation: "sh"]
+            annotations: [Service.schedulerAnnotation: "sh"]
         )
         let frontend = try #require(
             ServiceView(service: service, slices: []).frontends(scheduling: Self.policy).first

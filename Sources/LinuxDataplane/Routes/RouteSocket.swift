@@ -11,6 +11,8 @@ package struct RouteSocket: ~Copyable {
     private struct Link {
         let index: UInt32
         let isUp: Bool
+        /// `dummy`, `veth`, `bridge` …; empty for a real interface.
+        let kind: String
     }
 
     /// Opens a conversation about the service device of this name.
@@ -39,6 +41,20 @@ package struct RouteSocket: ~Copyable {
                 throw DataplaneError(failure.error, action: "make the device \(deviceName)")
             }
         }
+    }
+
+    /// Makes sure that the service device is one for services, if there is one of that name.
+    ///
+    /// - Throws: `DataplaneError` when it is another kind of interface: its addresses are not ours
+    ///   to take away.
+    package mutating func checkDevice() throws(DataplaneError) {
+        guard let link = try link(), link.kind != "dummy" else { return }
+        throw DataplaneError(
+            action: "use the device \(deviceName) for service addresses",
+            code: .invalid,
+            hint: "it is not a dummy device; name one that is, or that is not there yet, in "
+                + "addresses.device"
+        )
     }
 
     /// The addresses that are announced on the service device, and those of other devices.
@@ -190,9 +206,17 @@ package struct RouteSocket: ~Copyable {
             } reply: { _, payload in
                 guard payload.count >= 16 else { return }
                 let flags: UInt32 = payload.extracting(8..<12).number()
+                var kind = ""
+                forEachAttribute(in: payload.extracting(16..<payload.count)) { type, value in
+                    guard type == RouteProtocol.linkInformation else { return }
+                    forEachAttribute(in: value) { type, value in
+                        if type == RouteProtocol.linkKind { kind = value.text() }
+                    }
+                }
                 found = Link(
                     index: payload.extracting(4..<8).number(),
-                    isUp: flags & RouteProtocol.isUp != 0
+                    isUp: flags & RouteProtocol.isUp != 0,
+                    kind: kind
                 )
             }
         } catch {
