@@ -89,8 +89,9 @@ extension OwnedObject: CustomStringConvertible {
 /// It may be cut anywhere: what has been done by then is a state that serves, and planning again
 /// from it reaches the same end.
 package struct Plan: Hashable, Sendable {
-    /// Steps that may be sent together; none is empty. What stands in a later section relies on
-    /// steps of the same object in earlier ones.
+    /// Steps that may be sent together; none is empty.
+    ///
+    /// What stands in a later section relies on steps of the same object in earlier ones.
     package let sections: [[Operation]]
 
     /// A plan of sections; empty ones are left out.
