@@ -140,17 +140,22 @@ struct ListingComparisonTests {
         }
     }
 
-    /// Counters and expiry times move while the two programs run one after the other, so a
-    /// difference counts only when it is there each time.
+    /// Counters and expiry times move while the programs run one after the other; so `ipvsadm` is
+    /// asked before and after, and what it prints counts only when it is the same both times.
     private func compare(_ listing: (ipvsadm: [String], fairlead: [String])) throws -> String? {
-        var difference = ""
-        for _ in 0..<6 {
-            let wanted = try Command.run("ipvsadm", listing.ipvsadm)
+        let name = listing.fairlead.joined(separator: " ")
+        var before = try Command.run("ipvsadm", listing.ipvsadm)
+        for _ in 0..<60 {
             let found = try Command.run(Programs.fairlead, listing.fairlead)
-            if wanted == found { return nil }
-            difference = Self.firstDifference(wanted, found)
+            if found == before { return nil }
+            let after = try Command.run("ipvsadm", listing.ipvsadm)
+            if found == after { return nil }
+            if before == after {
+                return "\(name) differs from ipvsadm: \(Self.firstDifference(before, found))"
+            }
+            before = after
         }
-        return "\(listing.fairlead.joined(separator: " ")) differs from ipvsadm: \(difference)"
+        return "\(name): what ipvsadm prints never stood still"
     }
 
     private static func firstDifference(_ wanted: String, _ found: String) -> String {
