@@ -60,9 +60,4 @@ package struct DesiredIPVSState: Sendable {
 
     /// Replaces the time-outs that are wanted; 0 is any.
     package mutating func setTimeouts(_ timeouts: ConnectionTimeouts) { state.timeouts = timeouts }
-
-    /// Whether any service address is of this family.
-    package func hasAddresses(of family: AddressFamily) -> Bool {
-        uses.keys.contains { $0.family == family }
-    }
 }

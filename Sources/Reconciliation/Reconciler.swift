@@ -96,13 +96,6 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         }
     }
 
-    /// Whether there is something to write, or to try again by now.
-    package func hasWork(now: Duration) -> Bool {
-        guard hasInitialSet else { return false }
-        return !hasSynced || !touchedServices.isEmpty || !touched.isEmpty
-            || (nextDeadline.map { $0 <= now } ?? false)
-    }
-
     /// When `reconcile` has something to do even if nothing changes; nil for never.
     package var nextDeadline: Duration? {
         guard hasInitialSet else { return nil }
