@@ -27,6 +27,9 @@ let unixSignals = Target.Dependency.product(
     package: "swift-service-lifecycle"
 )
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 /// Functions: no Foundation, no Glibc, no `await`, no `unsafe` (`Scripts/lint` proves it).
@@ -39,7 +42,10 @@ let pure: [Target] = [
         name: "Planning",
         dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel"]
     ),
-    .target(name: "Listing", dependencies: ["Addressing", "DataplaneModel"]),
+    .target(
+        name: "Listing",
+        dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning"]
+    ),
     .target(
         name: "Reconciliation",
         dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning"]
@@ -58,11 +64,13 @@ let devices: [Target] = [
         pkgConfig: "libipset",
         providers: [.apt(["libipset-dev"])]
     ),
+    .systemLibrary(name: "CHost"),
     .target(name: "Netlink", dependencies: ["CNetlink"]),
     .target(
         name: "LinuxDataplane",
         dependencies: [
-            "Addressing", "DataplaneModel", "Netlink", "CNetlink", subprocess, systemPackage,
+            "Addressing", "DataplaneModel", "Netlink", "CNetlink", "CIPSet", "CHost", subprocess,
+            systemPackage,
         ]
     ),
     .target(name: "Manifests", dependencies: ["Addressing", "ServiceModel", "Yams"]),
@@ -72,18 +80,36 @@ let devices: [Target] = [
         dependencies: ["ServiceModel", "Manifests", logging, systemPackage]
     ),
     .target(
+        name: "ListeningSockets",
+        dependencies: ["Addressing", nioCore, systemPackage, logging]
+    ),
+    .target(
+        name: "HealthChecks",
+        dependencies: [
+            "Addressing", "ServiceModel", "Routing", "ListeningSockets", nioCore, nioPosix,
+            nioHTTP1,
+            logging, systemPackage,
+        ]
+    ),
+    .target(
+        name: "LoopbackRelay",
+        dependencies: ["Addressing", "ListeningSockets", nioCore, nioPosix, logging]
+    ),
+    .target(name: "ControlSocket", dependencies: [logging, nioCore, nioPosix, nioHTTP1]),
+    .target(
         name: "Daemon",
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
-            "Reconciliation", "Settings", "DirectorySource", "LinuxDataplane", "Listing", logging,
-            serviceLifecycle,
+            "Reconciliation", "Settings", "DirectorySource", "LinuxDataplane", "Listing",
+            "HealthChecks", "LoopbackRelay", "ControlSocket", logging, serviceLifecycle,
         ]
     ),
     .executableTarget(
         name: "fairlead",
         dependencies: [
-            "Addressing", "DataplaneModel", "Daemon", "Listing", "LinuxDataplane", "Settings",
-            "DirectorySource", argumentParser, logging, serviceLifecycle, unixSignals,
+            "Addressing", "ServiceModel", "DataplaneModel", "Planning", "Daemon", "Listing",
+            "LinuxDataplane", "Settings", "DirectorySource", "ControlSocket", argumentParser,
+            logging, serviceLifecycle, unixSignals,
             systemPackage,
         ]
     ),
@@ -102,11 +128,26 @@ let testSupport: [Target] = [
         dependencies: ["Addressing", "DataplaneModel"],
         path: "Tests/DataplaneConformance"
     ),
+    .target(
+        name: "PacketTracer",
+        dependencies: ["Addressing", "DataplaneModel"],
+        path: "Tests/PacketTracer"
+    ),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(
+        name: "PacketMatrix",
+        dependencies: ["Addressing", "ServiceModel"],
+        path: "Tests/PacketMatrix"
+    ),
+    .target(
+        name: "SocketTestSupport",
+        dependencies: ["Addressing", "ListeningSockets", nioCore, nioPosix, logging],
+        path: "Tests/SocketTestSupport"
+    ),
     .systemLibrary(name: "CNetworkLab", path: "Tests/CNetworkLab"),
     .target(
         name: "NetworkLab",
-        dependencies: ["Addressing", "CNetworkLab"],
+        dependencies: ["Addressing", "PacketMatrix", "CNetworkLab"],
         path: "Tests/NetworkLab"
     ),
 ]
@@ -144,7 +185,10 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "ListingTests",
-        dependencies: ["TestSupport", "Addressing", "DataplaneModel", "Listing"]
+        dependencies: [
+            "TestSupport", "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
+            "Listing",
+        ]
     ),
     .testTarget(name: "NetlinkTests", dependencies: ["TestSupport", "Netlink"]),
     .testTarget(name: "CIPSetTests", dependencies: ["CIPSet"]),
@@ -171,7 +215,14 @@ let tests: [Target] = [
         dependencies: [
             "TestSupport",
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
-            "Reconciliation", "SimulatedDataplane",
+            "Reconciliation", "SimulatedDataplane", "PacketTracer",
+        ]
+    ),
+    .testTarget(
+        name: "PacketMatrixTests",
+        dependencies: [
+            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
+            "Reconciliation", "SimulatedDataplane", "PacketMatrix", "PacketTracer",
         ]
     ),
     .testTarget(
@@ -179,10 +230,24 @@ let tests: [Target] = [
         dependencies: ["Addressing", "DataplaneModel", "LinuxDataplane", "Netlink"]
     ),
     .testTarget(
+        name: "HealthChecksTests",
+        dependencies: [
+            "SocketTestSupport", "Addressing", "ServiceModel", "Routing", "ListeningSockets",
+            "HealthChecks",
+        ]
+    ),
+    .testTarget(
+        name: "LoopbackRelayTests",
+        dependencies: [
+            "SocketTestSupport", "Addressing", "ListeningSockets", "LoopbackRelay", nioCore,
+        ]
+    ),
+    .testTarget(
         name: "KernelTests",
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning", "Listing",
-            "Reconciliation", "LinuxDataplane", "DataplaneConformance", "NetworkLab",
+            "Reconciliation", "LinuxDataplane", "DataplaneConformance", "PacketMatrix",
+            "NetworkLab",
         ],
         path: "Tests/Kernel"
     ),
@@ -194,6 +259,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),

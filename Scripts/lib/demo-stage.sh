@@ -99,7 +99,7 @@ logged() {
 }
 
 start_daemon() {
-    local command='ip netns exec node fairlead run --manifests manifests'
+    local command='ip netns exec node fairlead run --manifests manifests --node node --cluster-cidr 10.244.0.0/16'
     printf '%s$ %s >>fairlead.log 2>&1 &%s\n' "$strong" "$command" "$plain"
     $command >>fairlead.log 2>&1 &
     daemon=$!
@@ -138,6 +138,7 @@ sticky=10.96.0.81
 hash=10.96.0.82
 maglev=10.96.0.83
 least=10.96.0.84
+shop=203.0.113.10
 
 # --- 1 ---
 
@@ -211,7 +212,7 @@ END
 show 'ip netns exec node fairlead list -n --services'
 listed_services() {
     local name
-    for name in default/web{,-sticky,-hash,-maglev,-least}:http kube-system/dns:dns{,-tcp}; do
+    for name in default/{shop,web{,-sticky,-hash,-maglev,-least}}:http kube-system/dns:dns{,-tcp}; do
         grep -q "  $name\$" <<<"$said" || return
     done
 }
@@ -288,6 +289,26 @@ right "$(wc -l <fairlead.txt) lines are the same in both"
 
 # --- 7 ---
 
+heading 'Inside and outside' <<'END'
+`shop` has a load balancer's address and externalTrafficPolicy: Local. pod1 is
+an endpoint on this node, pod2 one on another (so the file says). A client
+outside gets the endpoints of this node only; the node itself, like its pods,
+gets all of them at the very same address.
+END
+ask client "$shop" 6
+one_pod
+ask node "$shop" 12
+even pod1 pod2
+say <<'END'
+What becomes of a packet, and why:
+END
+show "ip netns exec node fairlead explain 192.168.50.2 $shop:80"
+check 'it says that pod2 is left out, and why' grep -q '10.244.2.2:8080  left out: not on this node' <<<"$said"
+show "ip netns exec node fairlead explain 192.0.2.77 $shop:80"
+check 'it says that another client may not come in' grep -q 'dropped: loadBalancerSourceRanges' <<<"$said"
+
+# --- 8 ---
+
 heading 'Changes while it runs' <<'END'
 A pod goes away: its address is deleted from the file of `web`.
 END
@@ -317,7 +338,7 @@ show_log
 ask client "$web" 12
 even pod1 pod2 pod3
 
-# --- 8 ---
+# --- 9 ---
 
 heading 'Without the daemon' <<'END'
 The kernel does the balancing, so traffic needs no daemon. It can be stopped,
@@ -339,7 +360,7 @@ check 'it had nothing to change' grep -q '; applied 0 changes' <<<"$said"
 ask client "$web" 12
 even pod1 pod2 pod3
 
-# --- 9 ---
+# --- 10 ---
 
 heading 'All as it should be' <<END
 ${good}All $checks checks came out right$plain, in $SECONDS seconds.

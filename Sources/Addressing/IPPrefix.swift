@@ -28,19 +28,35 @@ package struct IPPrefix: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// Reads `address/length`; bits behind the prefix are an error that names the right prefix.
     package init(_ text: some StringProtocol) throws(AddressError) {
+        let (address, length) = try Self.parts(of: text)
+        self.init(holding: address, length: length)
+        guard self.address == address else {
+            throw .hostBits(String(text), prefix: description)
+        }
+    }
+
+    /// Reads `address/length` and clears the bits behind the prefix, as Go's `net.ParseCIDR` does.
+    package init(clearingHostBitsOf text: some StringProtocol) throws(AddressError) {
+        let (address, length) = try Self.parts(of: text)
+        self.init(holding: address, length: length)
+    }
+
+    private static func parts(
+        of text: some StringProtocol
+    ) throws(AddressError) -> (address: IPAddress, length: Int) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty else { throw .notAPrefix(String(text)) }
         let address = try IPAddress(parts[0])
         guard let length = Int(parts[1]), parts[1].utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else {
             throw .notAPrefix(String(text))
         }
+        guard parts[1].utf8.count == 1 || !parts[1].hasPrefix("0") else {
+            throw .leadingZero(String(text))
+        }
         guard length <= address.family.bits else {
             throw .prefixLength(String(text), allowed: address.family.bits)
         }
-        self.init(holding: address, length: length)
-        guard self.address == address else {
-            throw .hostBits(String(text), prefix: description)
-        }
+        return (address, length)
     }
 
     /// Whether the address is inside; never for an address of the other family.

@@ -7,17 +7,16 @@ import Settings
 
 extension ReconcilerOptions {
     /// The part of the configuration that the reconciler acts on.
-    init(_ configuration: FairleadConfiguration, sources: PreferredSources) {
+    init(_ configuration: FairleadConfiguration, nodeName: String, sources: PreferredSources) {
         let timeouts = configuration.ipvs.timeouts
         self.init(
-            scheduling: SchedulingPolicy(
-                global: SchedulerRequest(configuration.ipvs.scheduler),
-                namespaces: configuration.ipvs.namespaceSchedulers.mapValues {
-                    SchedulerRequest($0)
-                }
-            ),
+            routing: RoutingPolicy(configuration, nodeName: nodeName),
             addressMode: configuration.addresses.announce == .bind ? .bind : .routes,
             sources: sources,
+            nodePorts: Planning.NodePortAddresses(configuration.nodePorts.addresses),
+            filter: configuration.packetFilter == .never ? nil : FilterPolicy(configuration),
+            detectsPodsByNode: configuration.localTraffic.mode == .nodeCIDR,
+            strictARP: configuration.addresses.strictARP,
             timeouts: DataplaneModel.ConnectionTimeouts(
                 tcp: timeouts.tcp.wholeSeconds,
                 tcpFin: timeouts.tcpFin.wholeSeconds,
@@ -28,6 +27,57 @@ extension ReconcilerOptions {
             retryMaximum: configuration.intervals.retryMaximum,
             auditInterval: configuration.intervals.audit
         )
+    }
+}
+
+extension RoutingPolicy {
+    fileprivate init(_ configuration: FairleadConfiguration, nodeName: String) {
+        self.init(
+            node: RoutingNode(
+                name: nodeName,
+                zone: configuration.zone.isEmpty ? nil : configuration.zone
+            ),
+            scheduling: SchedulingPolicy(
+                global: SchedulerRequest(configuration.ipvs.scheduler),
+                namespaces: configuration.ipvs.namespaceSchedulers.mapValues {
+                    SchedulerRequest($0)
+                }
+            ),
+            allowedExternalIPs: configuration.externalIPs.allowed,
+            masqueradesAll: configuration.masquerade.all
+        )
+    }
+}
+
+extension FilterPolicy {
+    fileprivate init(_ configuration: FairleadConfiguration) {
+        let traffic = configuration.localTraffic
+        let detection: PodDetection =
+            switch traffic.mode {
+            case .clusterCIDR:
+                configuration.clusterCIDRs.isEmpty ? .none : .sources(configuration.clusterCIDRs)
+            // The Node object says it, when it comes.
+            case .nodeCIDR: .sources([])
+            case .bridgeInterface: .interface(traffic.bridgeInterface)
+            case .interfaceNamePrefix: .interface(traffic.interfaceNamePrefix + "+")
+            }
+        let marks = configuration.ipvs.firewallMarks
+        self.init(
+            detection: detection,
+            masqueradeMark: 1 << UInt32(configuration.masquerade.bit),
+            marks: MarkRange(base: marks.base, bits: marks.bits)
+        )
+    }
+}
+
+extension Planning.NodePortAddresses {
+    fileprivate init(_ choice: Settings.NodePortAddresses) {
+        self =
+            switch choice {
+            case .all: .all
+            case .primary: .primary
+            case .within(let prefixes): .within(prefixes)
+            }
     }
 }
 

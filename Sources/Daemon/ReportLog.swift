@@ -57,6 +57,8 @@ struct ReportLog {
         case .virtualServer(let key): "virtual server \(key)"
         case .address(let address): "service address \(address)"
         case .scheduler(let scheduler): "scheduler \(scheduler)"
+        case .set(let set): "address set \(set)"
+        case .filter(let family): "the packet filter for \(family)"
         case .node: "the node"
         }
     }

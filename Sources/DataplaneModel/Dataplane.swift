@@ -17,6 +17,9 @@ package protocol Dataplane: ~Copyable {
     /// Reads which addresses are announced, and which belong to the node otherwise.
     mutating func observeAddresses() throws(DataplaneError) -> ObservedAddresses
 
+    /// Reads the members of one address set, with their marks; nil when there is no such set.
+    mutating func observe(_ set: AddressSet) throws(DataplaneError) -> [SetMember: UInt32]?
+
     /// Does the steps of a plan in their order, and all of them: one that fails does not stop the
     /// next. What it answers are the failures, by ascending index into the plan; every other step
     /// has been done.

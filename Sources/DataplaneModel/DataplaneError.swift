@@ -99,6 +99,16 @@ extension Operation {
                 + "it will be tried again, as a route may come"
         case (.addRealServer, .outOfRange), (.editRealServer, .outOfRange):
             "the weight is negative or the lower threshold is above the upper one"
+        case (.putMember, .noEntry), (.removeMember, .noEntry): "this address set is not there"
+        case (.createSet(let set, _), .invalid), (.createSet(let set, _), .notSupported):
+            "this kernel has no address sets of the kind \(set.kind.rawValue); load ip_set with "
+                + "\"modprobe ip_set\", or install the package with this kernel's modules "
+                + "(Debian's linux-image)"
+        case (.installFilter, .notSupported):
+            "this kernel lacks a part of netfilter that the rules need; load it with modprobe "
+                + "(nf_tables or ip_tables, xt_set), or install the package with this kernel's modules"
+        case (.installFilter, .busy):
+            "another program holds the lock of iptables; it will be tried again"
         case (.announce, .exists): "something else on this node has this address"
         default: ""
         }

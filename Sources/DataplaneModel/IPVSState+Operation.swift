@@ -31,6 +31,14 @@ extension IPVSState {
             addresses[address] = announcement
         case .withdraw(let address, _):
             addresses[address] = nil
+        case .createSet(let set, _):
+            sets[set] = sets[set] ?? [:]
+        case .putMember(let member, let mark, let set):
+            sets[set]?[member] = mark
+        case .removeMember(let member, let set):
+            sets[set]?[member] = nil
+        case .installFilter(let filter):
+            filters[filter.family] = filter
         }
     }
 }

@@ -85,6 +85,10 @@ package struct IPVSState: Hashable, Sendable {
     package var hasDevice = false
     package var parameters: [KernelParameter: String] = [:]
     package var timeouts = ConnectionTimeouts()
+    /// The sets that are ours, with their members; the mark of a member is 0 where it has none.
+    package var sets: [AddressSet: [SetMember: UInt32]] = [:]
+    /// The rules that are ours, where they are whole.
+    package var filters: [AddressFamily: PacketFilter] = [:]
     /// What is ours, with the name of the Service port it is for (`default/web:http`); empty for
     /// addresses, which several may share.
     package var claims: [OwnedObject: String] = [:]

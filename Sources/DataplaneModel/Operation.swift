@@ -21,6 +21,13 @@ package enum Operation: Hashable, Sendable {
     /// Puts another announcement in the place of one that is there.
     case replaceAnnouncement(IPAddress, from: Announcement, to: Announcement)
     case withdraw(IPAddress, Announcement)
+    /// Makes an address set; `capacity` is how many members are expected.
+    case createSet(AddressSet, capacity: Int)
+    /// Adds a member, or gives one that is there another mark.
+    case putMember(SetMember, mark: UInt32, of: AddressSet)
+    case removeMember(SetMember, of: AddressSet)
+    /// Puts rules in place of those of ours that are there, of the same family.
+    case installFilter(PacketFilter)
 }
 
 extension Operation {
@@ -33,8 +40,16 @@ extension Operation {
             key
         case .claim(.virtualServer(let key), _), .release(.virtualServer(let key)): key
         case .setParameter, .setTimeouts, .prepareDevice, .claim, .release, .announce,
-            .replaceAnnouncement, .withdraw:
+            .replaceAnnouncement, .withdraw, .createSet, .putMember, .removeMember, .installFilter:
             nil
+        }
+    }
+
+    /// The address set that this is about, if it is about one.
+    package var addressSet: AddressSet? {
+        switch self {
+        case .createSet(let set, _), .putMember(_, _, let set), .removeMember(_, let set): set
+        default: nil
         }
     }
 
@@ -70,6 +85,10 @@ extension Operation: CustomStringConvertible {
         case .announce(let address, _): "announce service address \(address)"
         case .replaceAnnouncement(let address, _, _): "announce service address \(address) anew"
         case .withdraw(let address, _): "withdraw service address \(address)"
+        case .createSet(let set, _): "make the address set \(set)"
+        case .putMember(let member, _, let set): "add \(member) to the address set \(set)"
+        case .removeMember(let member, let set): "remove \(member) from the address set \(set)"
+        case .installFilter(let filter): "install the packet filter for \(filter.family)"
         }
     }
 }

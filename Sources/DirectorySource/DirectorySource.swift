@@ -24,6 +24,21 @@ package struct DirectorySource: ServiceSource {
         self.logger = logger
     }
 
+    /// Reads the directory once.
+    ///
+    /// - Throws: `DirectorySourceError` when it cannot be listed. What is wrong inside of it is in the
+    ///   reports.
+    package func read() throws(DirectorySourceError) -> ManifestUpdate {
+        var manifests = ManifestSet()
+        var states: [String: ManifestFileState] = [:]
+        do throws(Errno) {
+            for name in try directory.names() { states[name] = directory.read(name) }
+        } catch {
+            throw .unreadableDirectory(directory.path, error)
+        }
+        return manifests.update(states)
+    }
+
     /// Hands over the whole directory and then its changes, until the task is cancelled.
     ///
     /// - Throws: `DirectorySourceError` when the directory cannot be read at the start. Later it may

@@ -185,6 +185,7 @@ extension ObjectReference {
         case .service: .serviceRemoved(name)
         case .endpointSlice: .endpointSliceRemoved(name)
         case .endpoints: .endpointsRemoved(name)
+        case .node: .nodeRemoved(name.name)
         }
     }
 }

@@ -6,6 +6,8 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
     private var ipvs: IPVSSocket
     private var routes: RouteSocket
     private var record: OwnershipRecord
+    private var sets: AddressSets
+    private var filters: PacketFilters
 
     /// Opens the kernel.
     ///
@@ -24,13 +26,18 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
                     + "package with this kernel's modules"
             )
         }
+        let sets = try AddressSets()
         self.ipvs = ipvs
         self.routes = routes
+        self.sets = sets
         record = OwnershipRecord(directory: stateDirectory)
+        filters = PacketFilters(directory: stateDirectory)
     }
 
-    /// System calls made so far on netlink sockets.
-    package var systemCalls: Int { ipvs.systemCalls + routes.systemCalls }
+    /// System calls made so far on netlink sockets, without those of libipset.
+    package var systemCalls: Int {
+        ipvs.systemCalls + routes.systemCalls + sets.systemCalls
+    }
 
     package mutating func observe() throws(DataplaneError) -> IPVSState {
         var state = IPVSState()
@@ -45,6 +52,8 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
         state.foreignAddresses = addresses.foreign
         state.hasDevice = addresses.hasDevice
         state.parameters = try Self.parameters()
+        state.sets = try sets.observe()
+        for family in AddressFamily.allCases { state.filters[family] = filters.observe(family) }
         state.claims = try record.load()
         return state
     }
@@ -53,6 +62,12 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
         _ key: VirtualServerKey
     ) throws(DataplaneError) -> IPVSState.Entry? {
         try ipvs.virtualServer(key)?.entry
+    }
+
+    package mutating func observe(
+        _ set: AddressSet
+    ) throws(DataplaneError) -> [SetMember: UInt32]? {
+        try sets.observe(set)
     }
 
     package mutating func observeAddresses() throws(DataplaneError) -> ObservedAddresses {
@@ -123,6 +138,10 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
             Self.failures(of: operations) { () throws(DataplaneError) in
                 try routes.prepareDevice()
             }
+        case .sets:
+            sets.apply(operations)
+        case .filter:
+            filters.apply(operations, to: &sets)
         case .parameter:
             operations.indices.flatMap { index in
                 Self.failures(of: operations[index...index]) { () throws(DataplaneError) in
@@ -155,6 +174,8 @@ private enum Channel: Hashable {
     case record
     case device
     case parameter
+    case sets
+    case filter
 
     init(_ operation: Operation) {
         switch operation {
@@ -165,6 +186,8 @@ private enum Channel: Hashable {
         case .claim, .release: self = .record
         case .prepareDevice: self = .device
         case .setParameter: self = .parameter
+        case .createSet, .putMember, .removeMember: self = .sets
+        case .installFilter: self = .filter
         }
     }
 }

@@ -19,29 +19,40 @@ package struct SavedRules<Names: NameResolving> {
         for reading in isSorted ? ListingOrder.sorted(servers) : servers {
             let server = reading.server
             let name = option(of: server.key)
-            text += "-A \(name) -s \(server.scheduler)"
-            if let persistence = server.persistence {
-                text += " -p \(persistence.timeout)"
-                if let mask = reading.listedNetmask { text += " -M \(mask)" }
-            }
-            if let engine = server.persistenceEngine { text += " --pe \(engine)" }
-            if server.onePacket { text += " -o" }
-            if !server.schedulerFlags.isEmpty {
-                text += " -b \(server.schedulerFlagNames.joined(separator: ","))"
-            }
-            text += "\n"
+            text += "-A \(name) \(specification(of: server, netmask: reading.listedNetmask))\n"
             let realServers =
                 isSorted ? ListingOrder.sorted(reading.realServers) : reading.realServers
             for realServer in realServers.map(\.server) {
-                let address = names.text(of: realServer.address, server.key.transport)
-                text += "-a \(name) -r \(address) \(realServer.forwarding.option)"
-                text += " -w \(realServer.weight)\(tunnel(of: realServer))\n"
+                text += "-a \(name) \(specification(of: realServer, of: server.key))\n"
             }
         }
         return text
     }
 
-    private func option(of key: VirtualServerKey) -> String {
+    /// What can be set of a virtual server: `-s rr -p 10800`.
+    func specification(of server: VirtualServer, netmask: String?) -> String {
+        var text = "-s \(server.scheduler)"
+        if let persistence = server.persistence {
+            text += " -p \(persistence.timeout)"
+            if let netmask { text += " -M \(netmask)" }
+        }
+        if let engine = server.persistenceEngine { text += " --pe \(engine)" }
+        if server.onePacket { text += " -o" }
+        if !server.schedulerFlags.isEmpty {
+            text += " -b \(server.schedulerFlagNames.joined(separator: ","))"
+        }
+        return text
+    }
+
+    /// A real server with all that can be set of it: `-r 10.244.1.2:8080 -m -w 1`.
+    func specification(of server: RealServer, of key: VirtualServerKey) -> String {
+        let address = names.text(of: server.address, key.transport)
+        return "-r \(address) \(server.forwarding.option) -w \(server.weight)"
+            + tunnel(of: server)
+    }
+
+    /// The option that names a virtual server: `-t 10.96.0.1:80`.
+    func option(of key: VirtualServerKey) -> String {
         switch key {
         case .address(let endpoint, let transport):
             let option =

@@ -105,6 +105,7 @@ package struct ManifestNotice: Hashable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// `document 3: Deployment default/web is not a Service, EndpointSlice or Endpoints; left aside`.
+    /// `document 3: Deployment default/web is not a Service, EndpointSlice, Endpoints or Node; left
+    /// aside`.
     package var description: String { "\(position): \(message)" }
 }

@@ -9,7 +9,7 @@ package struct DecodedObject: Hashable, Sendable {
     /// What is wrong.
     ///
     /// There can be problems beside a change: an EndpointSlice is used without the endpoints that
-    /// are refused.
+    /// are refused, and a Service without the external addresses that are.
     package let problems: [ObjectProblem]
     /// What was left aside on purpose, in words that name the object.
     package let notices: [String]

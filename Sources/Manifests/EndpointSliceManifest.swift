@@ -15,6 +15,16 @@ struct EndpointSliceManifest: ObjectManifest {
         let conditions: Conditions?
         let nodeName: String?
         let zone: String?
+        let hints: Hints?
+    }
+
+    struct Hints: Decodable {
+        let forZones: [Hint]?
+        let forNodes: [Hint]?
+
+        struct Hint: Decodable {
+            let name: String?
+        }
     }
 
     struct Conditions: Decodable {
@@ -106,7 +116,8 @@ struct EndpointSliceManifest: ObjectManifest {
             guard let text = entry.addresses?.first else {
                 findings.problem(
                     "endpoints[\(index)].addresses",
-                    "is empty; an \(family) address belongs here"
+                    "is empty; an \(family) address belongs here",
+                    .omission
                 )
                 continue
             }
@@ -114,13 +125,15 @@ struct EndpointSliceManifest: ObjectManifest {
                 let address = findings.address(
                     text,
                     at: "endpoints[\(index)].addresses[0]",
-                    of: .endpoint
+                    of: .endpoint,
+                    .omission
                 )
             else { continue }
             guard address.family == family else {
                 findings.problem(
                     "endpoints[\(index)].addresses[0]",
-                    "\(address) is not an \(family) address, which addressType promises"
+                    "\(address) is not an \(family) address, which addressType promises",
+                    .omission
                 )
                 continue
             }
@@ -133,10 +146,42 @@ struct EndpointSliceManifest: ObjectManifest {
                         terminating: entry.conditions?.terminating
                     ),
                     nodeName: entry.nodeName,
-                    zone: entry.zone
+                    zone: entry.zone,
+                    hints: entry.hints?.endpointHints(at: "endpoints[\(index)].hints", &findings)
                 )
             )
         }
         return result
+    }
+}
+
+extension EndpointSliceManifest.Hints {
+    /// Nil when there are none that name anything: then the endpoint is for everybody.
+    fileprivate func endpointHints(
+        at field: String,
+        _ findings: inout Findings
+    ) -> EndpointHints? {
+        let zones = names(forZones, at: "\(field).forZones", of: "zone", &findings)
+        let nodes = names(forNodes, at: "\(field).forNodes", of: "node", &findings)
+        return zones.isEmpty && nodes.isEmpty ? nil : EndpointHints(zones: zones, nodes: nodes)
+    }
+
+    private func names(
+        _ hints: [Hint]?,
+        at field: String,
+        of noun: String,
+        _ findings: inout Findings
+    ) -> [String] {
+        (hints ?? []).enumerated().compactMap { index, hint in
+            guard let name = hint.name, !name.isEmpty else {
+                findings.problem(
+                    "\(field)[\(index)].name",
+                    "is missing; the name of a \(noun) belongs here",
+                    .omission
+                )
+                return nil
+            }
+            return name
+        }
     }
 }

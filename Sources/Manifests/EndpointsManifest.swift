@@ -106,12 +106,18 @@ extension EndpointsManifest.Subset {
             guard let text = entry.ip else {
                 findings.problem(
                     "\(field)[\(index)].ip",
-                    "is missing; an IPv4 or IPv6 address belongs here"
+                    "is missing; an IPv4 or IPv6 address belongs here",
+                    .omission
                 )
                 continue
             }
             guard
-                let address = findings.address(text, at: "\(field)[\(index)].ip", of: .endpoint)
+                let address = findings.address(
+                    text,
+                    at: "\(field)[\(index)].ip",
+                    of: .endpoint,
+                    .omission
+                )
             else { continue }
             result.append(
                 Endpoint(address: address, conditions: conditions, nodeName: entry.nodeName)

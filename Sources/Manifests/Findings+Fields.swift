@@ -1,26 +1,44 @@
 import Addressing
+import ServiceModel
 
 extension Findings {
-    /// Who is to have an address; neither can have one that means something else on each node.
+    /// Who is to have an address; none can have one that means something else on each node.
     enum AddressUse: String {
         case service = "Service"
         case endpoint = "endpoint"
+        case node = "Node"
     }
 
     /// Reads an address; nil, and a problem, when it is none or one that `use` cannot have.
     mutating func address(
         _ text: String,
         at field: @autoclosure () -> String,
-        of use: AddressUse
+        of use: AddressUse,
+        _ consequence: Consequence = .refusal
     ) -> IPAddress? {
         do throws(AddressError) {
             let address = try IPAddress(text)
             guard let objection = Self.objection(to: address) else { return address }
-            problem(field(), "\(address) is \(objection), which no \(use.rawValue) can have")
+            problem(
+                field(),
+                "\(address) is \(objection), which no \(use.rawValue) can have",
+                consequence
+            )
         } catch {
-            problem(field(), error.description)
+            problem(field(), error.description, consequence)
         }
         return nil
+    }
+
+    /// Reads a prefix, of which bits behind its length are cleared; nil, and a problem that leaves
+    /// it aside, when it is none.
+    mutating func prefix(_ text: String, at field: @autoclosure () -> String) -> IPPrefix? {
+        do throws(AddressError) {
+            return try IPPrefix(clearingHostBitsOf: text)
+        } catch {
+            problem(field(), error.description, .omission)
+            return nil
+        }
     }
 
     private static func objection(to address: IPAddress) -> String? {
@@ -46,6 +64,16 @@ extension Findings {
             return nil
         }
         return port
+    }
+
+    /// Cluster when nothing is said, and, with a problem, for what is no policy.
+    mutating func trafficPolicy(_ text: String?, at field: String) -> TrafficPolicy {
+        guard let text, !text.isEmpty else { return .cluster }
+        guard let policy = TrafficPolicy(rawValue: text) else {
+            problem(field, "\"\(text)\" is not Cluster or Local")
+            return .cluster
+        }
+        return policy
     }
 
     /// TCP when nothing is said; nil, and a problem, for what is no protocol of Kubernetes.

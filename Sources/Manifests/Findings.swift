@@ -2,7 +2,17 @@ import ServiceModel
 
 /// What is found while one object is turned into the model.
 struct Findings {
+    /// What a problem means for the object.
+    enum Consequence {
+        /// It is refused as a whole.
+        case refusal
+        /// It counts, without the part that the problem is about.
+        case omission
+    }
+
     let object: ObjectReference
+    /// Whether there is a problem that refuses the object.
+    private(set) var isRefused = false
     private(set) var notices: [String] = []
     private var firstProblems: [ObjectProblem] = []
     private var problemCount = 0
@@ -19,9 +29,12 @@ struct Findings {
         return firstProblems + [ObjectProblem(object, message: rest)]
     }
 
-    var hasProblems: Bool { problemCount > 0 }
-
-    mutating func problem(_ field: String, _ message: String) {
+    mutating func problem(
+        _ field: String,
+        _ message: String,
+        _ consequence: Consequence = .refusal
+    ) {
+        if consequence == .refusal { isRefused = true }
         problemCount += 1
         guard problemCount <= Self.problemLimit else { return }
         firstProblems.append(ObjectProblem(object, field: field, message: message))

@@ -17,6 +17,7 @@ extension ObjectContent {
             case .service: Self.read(ServiceManifest.self, apiVersion, from: decoder)
             case .endpointSlice: Self.read(EndpointSliceManifest.self, apiVersion, from: decoder)
             case .endpoints: Self.read(EndpointsManifest.self, apiVersion, from: decoder)
+            case .node: Self.read(NodeManifest.self, apiVersion, from: decoder)
             }
     }
 
@@ -49,7 +50,7 @@ extension ObjectContent {
     ) -> ObjectContent {
         let name: ObjectName
         do {
-            name = try ObjectIdentity(from: decoder).objectName
+            name = try ObjectIdentity(from: decoder).objectName(of: Manifest.kind)
         } catch {
             let mismatch = FieldMismatch(error, in: decoder)
             return .unreadable("\(Manifest.kind.rawValue) without a name: \(mismatch)")
@@ -63,7 +64,7 @@ extension ObjectContent {
         var change: ClusterChange?
         findings.checkName(name)
         findings.check(apiVersion)
-        if !findings.hasProblems {
+        if !findings.isRefused {
             do {
                 change = try Manifest(from: decoder).change(of: name, &findings)
             } catch {
@@ -100,6 +101,7 @@ extension Findings {
         if let objection = ObjectName.objection(to: name.name) {
             problem("metadata.name", objection)
         }
+        guard object.kind.hasNamespace else { return }
         if let objection = ObjectName.objection(to: name.namespace) {
             problem("metadata.namespace", objection)
         }
@@ -129,7 +131,7 @@ struct ObjectHeader: Decodable {
             return "\(object) of \(apiVersion ?? "") only shares its name with the \(kind) of "
                 + "Kubernetes; left aside"
         }
-        return "\(object) is not a Service, EndpointSlice or Endpoints; left aside"
+        return "\(object) is not a Service, EndpointSlice, Endpoints or Node; left aside"
     }
 }
 
@@ -143,7 +145,10 @@ private struct ObjectIdentity: Decodable {
     }
 
     /// The name is empty when there is none.
-    var objectName: ObjectName {
+    func objectName(of kind: ObjectKind) -> ObjectName {
+        guard kind.hasNamespace else {
+            return ObjectName(namespace: "", name: metadata?.name ?? "")
+        }
         let namespace = metadata?.namespace ?? ""
         return ObjectName(
             namespace: namespace.isEmpty ? "default" : namespace,

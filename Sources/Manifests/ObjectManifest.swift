@@ -4,8 +4,6 @@ import ServiceModel
 protocol ObjectManifest: Decodable {
     static var kind: ObjectKind { get }
 
-    var metadata: ObjectMetadata? { get }
-
     /// The object in the model; nil when it is refused as a whole.
     func change(of name: ObjectName, _ findings: inout Findings) -> ClusterChange?
 }
@@ -14,10 +12,13 @@ extension ObjectKind {
     /// The only version of the API that is read.
     var apiVersion: String {
         switch self {
-        case .service, .endpoints: "v1"
+        case .service, .endpoints, .node: "v1"
         case .endpointSlice: "discovery.k8s.io/v1"
         }
     }
+
+    /// Whether its objects are in namespaces, rather than of the whole cluster.
+    var hasNamespace: Bool { self != .node }
 
     /// The kind of a list that holds nothing but this kind.
     var listKind: String {

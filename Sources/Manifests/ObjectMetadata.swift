@@ -21,9 +21,14 @@ struct ObjectMetadata: Decodable {
         }
     }
 
-    /// The annotations that are addressed to us, without their prefix.
+    /// The annotations that have a meaning here.
     struct Annotations: Decodable {
+        /// Those that are addressed to us, without their prefix.
         let addressed: [String: String]
+        /// What `spec.loadBalancerSourceRanges` was before there was such a field.
+        let sourceRanges: String?
+
+        static let sourceRangesKey = "service.beta.kubernetes.io/load-balancer-source-ranges"
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: FieldKey.self)
@@ -35,6 +40,10 @@ struct ObjectMetadata: Decodable {
                 addressed[name] = try container.decodeIfPresent(String.self, forKey: key) ?? ""
             }
             self.addressed = addressed
+            sourceRanges = try container.decodeIfPresent(
+                String.self,
+                forKey: FieldKey(stringValue: Self.sourceRangesKey)
+            )
         }
     }
 }

@@ -94,6 +94,35 @@ extension ServiceManifest.Spec {
             }
             addresses.append(address)
         }
-        return isRight ? .clusterIPs(addresses) : nil
+        guard isRight else { return nil }
+        for (index, address) in addresses.enumerated() {
+            checkFamily(of: address, index, at: written[index].field, &findings)
+        }
+        return .clusterIPs(addresses)
+    }
+
+    /// Addresses count as they are written, whatever `ipFamilies` says of them.
+    private func checkFamily(
+        of address: IPAddress,
+        _ index: Int,
+        at field: String,
+        _ findings: inout Findings
+    ) {
+        guard let ipFamilies, !ipFamilies.isEmpty else { return }
+        guard index < ipFamilies.count else {
+            findings.problem(
+                field,
+                "\(address) is one address more than spec.ipFamilies has families",
+                .omission
+            )
+            return
+        }
+        guard ipFamilies[index] != address.family.description else { return }
+        findings.problem(
+            field,
+            "\(address) is an \(address.family) address, but spec.ipFamilies[\(index)] is "
+                + "\"\(ipFamilies[index])\"",
+            .omission
+        )
     }
 }

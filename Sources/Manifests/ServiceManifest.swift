@@ -7,21 +7,44 @@ struct ServiceManifest: ObjectManifest {
 
     let metadata: ObjectMetadata?
     let spec: Spec?
+    let status: Status?
 
     struct Spec: Decodable {
         let type: String?
         let clusterIP: String?
         let clusterIPs: [String]?
+        let ipFamilies: [String]?
         let ports: [Port]?
         let sessionAffinity: String?
         let sessionAffinityConfig: SessionAffinityConfig?
         let publishNotReadyAddresses: Bool?
+        let internalTrafficPolicy: String?
+        let externalTrafficPolicy: String?
+        let externalIPs: [String]?
+        let loadBalancerSourceRanges: [String]?
+        let healthCheckNodePort: WholeNumber?
+        let trafficDistribution: String?
     }
 
     struct Port: Decodable {
         let name: String?
         let `protocol`: String?
         let port: WholeNumber?
+        let nodePort: WholeNumber?
+    }
+
+    struct Status: Decodable {
+        let loadBalancer: LoadBalancer?
+
+        struct LoadBalancer: Decodable {
+            let ingress: [Ingress]?
+        }
+
+        struct Ingress: Decodable {
+            let ip: String?
+            let ipMode: String?
+            let hostname: String?
+        }
     }
 
     struct SessionAffinityConfig: Decodable {
@@ -48,6 +71,12 @@ struct ServiceManifest: ObjectManifest {
         let reachability = spec.reachability(&findings)
         let ports = spec.ports(&findings, required: reachability?.needsPorts ?? false)
         let sessionAffinity = spec.sessionAffinity(&findings)
+        let internalTrafficPolicy = findings.trafficPolicy(
+            spec.internalTrafficPolicy,
+            at: "spec.internalTrafficPolicy"
+        )
+        let external = externalAccess(to: reachability, &findings)
+        let trafficDistribution = spec.distribution(&findings)
         let creationTime = creationTime(&findings)
         let annotations = metadata?.annotations?.addressed ?? [:]
         for unknown in annotations.keys.sorted() where !Service.knownAnnotations.contains(unknown) {
@@ -57,7 +86,7 @@ struct ServiceManifest: ObjectManifest {
                     + "are \(known.joined(separator: " and "))"
             )
         }
-        guard !findings.hasProblems, let reachability else { return nil }
+        guard !findings.isRefused, let reachability else { return nil }
         return .service(
             Service(
                 name: name,
@@ -65,6 +94,9 @@ struct ServiceManifest: ObjectManifest {
                 ports: ports,
                 sessionAffinity: sessionAffinity,
                 publishNotReadyAddresses: spec.publishNotReadyAddresses ?? false,
+                internalTrafficPolicy: internalTrafficPolicy,
+                external: external,
+                trafficDistribution: trafficDistribution,
                 creationTime: creationTime,
                 annotations: annotations
             )
@@ -92,6 +124,7 @@ extension ServiceManifest.Spec {
         }
         var names: [String: Int] = [:]
         var numbers: [ServicePort: Int] = [:]
+        var nodePorts: [ServicePort: Int] = [:]
         var result: [ServicePort] = []
         for (index, entry) in ports.enumerated() {
             let field = "spec.ports[\(index)]"
@@ -122,9 +155,59 @@ extension ServiceManifest.Spec {
                     "\(transport) port \(port) is also that of spec.ports[\(first)]"
                 )
             }
-            result.append(ServicePort(name: name, transport: transport, port: port))
+            let nodePort = nodePort(
+                entry.nodePort?.value,
+                transport,
+                of: index,
+                &nodePorts,
+                &findings
+            )
+            result.append(
+                ServicePort(name: name, transport: transport, port: port, nodePort: nodePort)
+            )
         }
         return result
+    }
+
+    /// The node port of the port at `index`; nil when it has none, or not for itself.
+    private func nodePort(
+        _ number: Int?,
+        _ transport: TransportProtocol,
+        of index: Int,
+        _ taken: inout [ServicePort: Int],
+        _ findings: inout Findings
+    ) -> UInt16? {
+        // An API server writes 0 where none is allocated.
+        guard hasNodePorts, let number, number != 0 else { return nil }
+        let field = "spec.ports[\(index)].nodePort"
+        guard let port = findings.port(number, at: field) else { return nil }
+        let key = ServicePort(transport: transport, port: port)
+        if let first = taken[key] {
+            findings.problem(
+                field,
+                "\(transport) port \(port) is also the node port of spec.ports[\(first)], which has "
+                    + "it; each needs one of its own",
+                .omission
+            )
+            return nil
+        }
+        taken[key] = index
+        return port
+    }
+
+    fileprivate func distribution(_ findings: inout Findings) -> TrafficDistribution? {
+        guard let trafficDistribution, !trafficDistribution.isEmpty else { return nil }
+        guard let distribution = TrafficDistribution(rawValue: trafficDistribution) else {
+            let names = TrafficDistribution.allCases.map(\.rawValue)
+            findings.problem(
+                "spec.trafficDistribution",
+                "\"\(trafficDistribution)\" is not \(names.dropLast().joined(separator: ", ")) or "
+                    + "\(names.last ?? ""); no endpoint is preferred",
+                .omission
+            )
+            return nil
+        }
+        return distribution
     }
 
     fileprivate func sessionAffinity(_ findings: inout Findings) -> Service.SessionAffinity {

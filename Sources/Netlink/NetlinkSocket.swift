@@ -11,6 +11,10 @@ package struct NetlinkProtocol: RawRepresentable, Hashable, Sendable {
     ///
     /// The corresponding C constant is `NETLINK_ROUTE`.
     package static let route = NetlinkProtocol(rawValue: 0)
+    /// Packet filtering: connections, sets.
+    ///
+    /// The corresponding C constant is `NETLINK_NETFILTER`.
+    package static let netfilter = NetlinkProtocol(rawValue: 12)
     /// Families that have a name.
     ///
     /// The corresponding C constant is `NETLINK_GENERIC`.

@@ -1,75 +1,5 @@
-package import Addressing
+import Addressing
 package import DataplaneModel
-
-/// The parts of a state that may differ from what is wanted.
-package struct TouchedParts: Sendable {
-    package var virtualServers: Set<VirtualServerKey> = []
-    package var addresses: Set<IPAddress> = []
-    /// Kernel parameters, timeouts, and the service device.
-    package var node = false
-
-    package init() {}
-
-    package mutating func reserveCapacity(_ count: Int) {
-        virtualServers.reserveCapacity(count)
-        addresses.reserveCapacity(count)
-    }
-
-    package var isEmpty: Bool { virtualServers.isEmpty && addresses.isEmpty && !node }
-
-    /// The same in portions, each with all that belongs to some of the addresses.
-    ///
-    /// A portion is planned and done before the next is planned: the first Services are served before
-    /// the last are planned, and the memory for a plan does not grow with the cluster. An address is
-    /// announced only after its virtual servers stand, so they stay together.
-    package func portions(of size: Int) -> [TouchedParts] {
-        guard virtualServers.count > size || addresses.count > size else { return [self] }
-        var first = TouchedParts()
-        first.node = node
-        var portions = [first]
-        func isEarlier(_ left: VirtualServerKey, _ right: VirtualServerKey) -> Bool {
-            switch (left, right) {
-            case (.address(let first, _), .address(let second, _)) where first != second:
-                first.address < second.address
-            default:
-                left < right
-            }
-        }
-        var current: IPAddress?
-        var withServers: Set<IPAddress> = []
-        for key in virtualServers.sorted(by: isEarlier) {
-            var address: IPAddress?
-            if case .address(let endpoint, _) = key { address = endpoint.address }
-            if portions[portions.count - 1].virtualServers.count >= size, address != current {
-                portions.append(TouchedParts())
-            }
-            current = address
-            portions[portions.count - 1].virtualServers.insert(key)
-            if let address, addresses.contains(address) {
-                portions[portions.count - 1].addresses.insert(address)
-                withServers.insert(address)
-            }
-        }
-        portions[0].addresses.formUnion(addresses.subtracting(withServers))
-        return portions
-    }
-
-    /// All that is wanted, and all that is ours.
-    package static func everything(of applied: IPVSState, and desired: IPVSState) -> TouchedParts {
-        var parts = TouchedParts()
-        parts.reserveCapacity(desired.virtualServers.count)
-        parts.node = true
-        parts.virtualServers.formUnion(desired.virtualServers.keys)
-        parts.addresses.formUnion(desired.addresses.keys)
-        for object in applied.claims.keys {
-            switch object {
-            case .virtualServer(let key): parts.virtualServers.insert(key)
-            case .address(let address): parts.addresses.insert(address)
-            }
-        }
-        return parts
-    }
-}
 
 extension IPVSState {
     /// The steps from this state to the desired one, for the touched parts.
@@ -78,7 +8,14 @@ extension IPVSState {
     /// is there before traffic can reach it, and new real servers are there before old ones go. What
     /// is neither wanted nor claimed as ours is left alone. The steps come in one order whatever the
     /// order of the input.
-    package func plan(to desired: IPVSState, touching parts: TouchedParts) -> Plan {
+    ///
+    /// A new virtual server gets its real servers in an order that the name of the node makes: its
+    /// first connection goes to the one that came last, and not on all nodes to the same.
+    package func plan(
+        to desired: IPVSState,
+        touching parts: TouchedParts,
+        onNode node: String = ""
+    ) -> Plan {
         var steps = PlanSections()
         if parts.node { planNode(to: desired, into: &steps) }
         if !parts.virtualServers.isEmpty || !parts.addresses.isEmpty,
@@ -86,8 +23,17 @@ extension IPVSState {
         {
             steps.foundation.append(.prepareDevice)
         }
+        for (set, members) in parts.members.sorted(by: { $0.key < $1.key }) {
+            planMembers(
+                members,
+                of: set,
+                to: desired,
+                keepingUnwanted: parts.postponesRemovals,
+                into: &steps
+            )
+        }
         for key in parts.virtualServers.sorted() {
-            planVirtualServer(key, to: desired, into: &steps)
+            planVirtualServer(key, to: desired, onNode: node, into: &steps)
         }
         for address in parts.addresses.sorted() {
             planAddress(address, to: desired, into: &steps)
@@ -113,11 +59,46 @@ extension IPVSState {
         if desired.timeouts.udp != timeouts.udp { missing.udp = desired.timeouts.udp }
         if missing != ConnectionTimeouts() { steps.foundation.append(.setTimeouts(missing)) }
         if desired.hasDevice, !hasDevice { steps.foundation.append(.prepareDevice) }
+        for (set, members) in desired.sets.sorted(by: { $0.key < $1.key }) where sets[set] == nil {
+            steps.foundation.append(.createSet(set, capacity: members.count))
+        }
+        for (family, filter) in desired.filters.sorted(by: { $0.key < $1.key })
+        where filters[family] != filter {
+            steps.filters.append(.installFilter(filter))
+        }
+    }
+
+    private func planMembers(
+        _ members: Set<SetMember>,
+        of set: AddressSet,
+        to desired: IPVSState,
+        keepingUnwanted: Bool,
+        into steps: inout PlanSections
+    ) {
+        let wanted = desired.sets[set] ?? [:]
+        let present = sets[set] ?? [:]
+        // What keeps packets out comes after the exceptions from it, and goes before them.
+        let isGuard = set.role == .limited || set.role == .drop
+        for member in members.sorted() {
+            if let mark = wanted[member] {
+                guard present[member] != mark else { continue }
+                let step = Operation.putMember(member, mark: mark, of: set)
+                if isGuard { steps.guards.append(step) } else { steps.memberships.append(step) }
+            } else if present[member] != nil, !keepingUnwanted {
+                let step = Operation.removeMember(member, of: set)
+                if isGuard {
+                    steps.guardDepartures.append(step)
+                } else {
+                    steps.departures.append(step)
+                }
+            }
+        }
     }
 
     private func planVirtualServer(
         _ key: VirtualServerKey,
         to desired: IPVSState,
+        onNode node: String,
         into steps: inout PlanSections
     ) {
         let object = OwnedObject.virtualServer(key)
@@ -132,7 +113,7 @@ extension IPVSState {
             steps.claims.append(.claim(object, owner))
         }
         guard let present = virtualServers[key] else {
-            Self.planNew(wanted, into: &steps)
+            Self.planNew(wanted, onNode: node, into: &steps)
             return
         }
         if present.server != wanted.server {
@@ -143,7 +124,11 @@ extension IPVSState {
 
     /// `mh` computes its whole table anew at each real server that is added; as `rr` first and `mh`
     /// last it does so once.
-    private static func planNew(_ wanted: Entry, into steps: inout PlanSections) {
+    private static func planNew(
+        _ wanted: Entry,
+        onNode node: String,
+        into steps: inout PlanSections
+    ) {
         let key = wanted.server.key
         var first = wanted.server
         let isLate = first.scheduler == .maglevHashing && wanted.realServers.count > 1
@@ -152,7 +137,16 @@ extension IPVSState {
             first.schedulerFlags = []
         }
         steps.growth.append(.addVirtualServer(first))
-        for server in wanted.realServers { steps.growth.append(.addRealServer(server, of: key)) }
+        var servers = wanted.realServers
+        if !node.isEmpty, servers.count > 1 {
+            let ranks = Dictionary(
+                uniqueKeysWithValues: servers.map {
+                    ($0.address, Fingerprint.of("\($0.address) \(node)"))
+                }
+            )
+            servers.sort { ranks[$0.address] ?? "" < ranks[$1.address] ?? "" }
+        }
+        for server in servers { steps.growth.append(.addRealServer(server, of: key)) }
         if isLate { steps.growth.append(.editVirtualServer(wanted.server)) }
     }
 
@@ -219,18 +213,23 @@ extension IPVSState {
 private struct PlanSections {
     var foundation: [Operation] = []
     var forwarding: [Operation] = []
+    var memberships: [Operation] = []
+    var guards: [Operation] = []
+    var filters: [Operation] = []
     var claims: [Operation] = []
     var growth: [Operation] = []
     var reduction: [Operation] = []
     var announcements: [Operation] = []
     var withdrawals: [Operation] = []
     var deletions: [Operation] = []
+    var guardDepartures: [Operation] = []
+    var departures: [Operation] = []
     var releases: [Operation] = []
 
     var plan: Plan {
         Plan(sections: [
-            foundation, forwarding, claims, growth, reduction, announcements, withdrawals,
-            deletions, releases,
+            foundation, forwarding, memberships, guards, filters, claims, growth, reduction,
+            announcements, withdrawals, deletions, guardDepartures, departures, releases,
         ])
     }
 }

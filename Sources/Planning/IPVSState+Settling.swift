@@ -9,6 +9,17 @@ extension IPVSState {
         if parts.node {
             parameters.merge(desired.parameters) { $1 }
             apply(.setTimeouts(desired.timeouts))
+            filters.merge(desired.filters) { $1 }
+            for set in desired.sets.keys where sets[set] == nil { sets[set] = [:] }
+        }
+        for (set, members) in parts.members {
+            for member in members {
+                if let mark = desired.sets[set]?[member] {
+                    sets[set, default: [:]][member] = mark
+                } else if !parts.postponesRemovals {
+                    sets[set]?[member] = nil
+                }
+            }
         }
         if desired.hasDevice { hasDevice = true }
         for key in parts.virtualServers {

@@ -8,7 +8,14 @@ import DataplaneModel
 /// is made that could not be claimed, and no claim is dropped on what is still there.
 struct ApplyingRound {
     var failed: Set<RetrySubject> = []
+    /// What failed before and is not tried in this round.
+    private let standing: Set<RetrySubject>
     private var hasUnsafeInterface = false
+
+    init(standing: Set<RetrySubject>) { self.standing = standing }
+
+    /// Nothing is wrong, so that every step may be done.
+    var isClean: Bool { failed.isEmpty && standing.isEmpty }
 
     /// Takes in a failure; true for the first one of its subject.
     mutating func note(_ step: Operation, _ error: DataplaneError, as subject: RetrySubject) -> Bool
@@ -22,15 +29,17 @@ struct ApplyingRound {
     }
 
     /// Whether a step may be done in spite of what failed before it.
-    func allows(_ step: Operation, _ applied: IPVSState) -> Bool {
+    func allows(_ step: Operation, _ applied: IPVSState, _ desired: IPVSState) -> Bool {
         switch step {
         case .setParameter(let parameter, _):
             // The default route of an interface that still has accept_ra 1 would be lost.
             parameter != KernelRequirements.forwardIPv6 || !hasUnsafeInterface
-        case .setTimeouts, .prepareDevice, .claim:
+        case .setTimeouts, .prepareDevice, .claim, .createSet, .putMember, .installFilter:
             true
+        case .removeMember(_, let set):
+            !failed.contains(.set(set))
         case .addVirtualServer(let server):
-            !failed.contains(.virtualServer(server.key))
+            !failed.contains(.virtualServer(server.key)) && !isUnguarded(server.key, desired)
         case .editVirtualServer(let server):
             !failed.contains(.virtualServer(server.key))
                 || applied.virtualServers[server.key] != nil
@@ -49,6 +58,23 @@ struct ApplyingRound {
             !failed.contains(.virtualServer(key)) && !isAddressFailed(of: key)
         case .release:
             !failed.contains(RetrySubject(of: step))
+        }
+    }
+
+    /// Only some clients may come in, and what keeps the others out is not there.
+    private func isUnguarded(_ key: VirtualServerKey, _ desired: IPVSState) -> Bool {
+        let limited = AddressSet(.limited, key.family)
+        let isGuardMissing = [RetrySubject.set(limited), .filter(key.family)].contains {
+            failed.contains($0) || standing.contains($0)
+        }
+        guard isGuardMissing else { return false }
+        let members = desired.sets[limited] ?? [:]
+        switch key {
+        case .address(let endpoint, let transport):
+            return members[.frontend(endpoint, transport)] != nil
+        case .firewallMark(let mark, let family):
+            let marked = desired.sets[AddressSet(.inside, family)] ?? [:]
+            return marked.contains { $0.value == mark && members[$0.key] != nil }
         }
     }
 

@@ -12,13 +12,29 @@ extension Reconciler where Device: ~Copyable {
         guard !touched.isEmpty else { return }
         var parts = touched
         touched = TouchedParts()
+        rereadFailed(&parts)
+        // What is left alone now is not to be tried again either.
+        let asked = parts
         if keepsUnknown { leaveUnknown(of: &parts) }
-        rereadFailed(parts)
-        var round = ApplyingRound()
+        var round = ApplyingRound(standing: standingFailures(besides: parts))
         for portion in parts.portions(of: Self.portionSize) {
             apply(portion, in: &round, report: &report)
         }
-        settleRetries(parts, except: round.failed, report: &report)
+        settleRetries(asked, except: round.failed, report: &report)
+    }
+
+    /// What keeps clients out, and failed before, unless it is tried now.
+    private func standingFailures(besides parts: TouchedParts) -> Set<RetrySubject> {
+        guard !retries.isEmpty else { return [] }
+        var standing: Set<RetrySubject> = []
+        for family in AddressFamily.allCases {
+            let limited = AddressSet(.limited, family)
+            if parts.members[limited] == nil, retries.contains(.set(limited)) {
+                standing.insert(.set(limited))
+            }
+            if !parts.node, retries.contains(.filter(family)) { standing.insert(.filter(family)) }
+        }
+        return standing
     }
 
     /// Takes out what is claimed and not wanted.
@@ -27,6 +43,9 @@ extension Reconciler where Device: ~Copyable {
             desired.state.virtualServers[$0] != nil
         }
         parts.addresses = parts.addresses.filter { desired.state.addresses[$0] != nil }
+        for (set, members) in parts.members {
+            parts.members[set] = members.filter { desired.state.sets[set]?[$0] != nil }
+        }
     }
 
     private mutating func apply(
@@ -34,14 +53,15 @@ extension Reconciler where Device: ~Copyable {
         in round: inout ApplyingRound,
         report: inout ReconciliationReport
     ) {
-        let plan = applied.plan(to: desired.state, touching: parts)
+        let plan = applied.plan(to: desired.state, touching: parts, onNode: nodeName)
         var hasFailed = false
         for (index, section) in plan.sections.enumerated() {
             // Nothing has failed, nearly always.
             let steps =
-                round.failed.isEmpty ? section : section.filter { round.allows($0, applied) }
+                round.isClean
+                ? section : section.filter { round.allows($0, applied, desired.state) }
             if steps.count < section.count {
-                for step in section where !round.allows(step, applied) {
+                for step in section where !round.allows(step, applied, desired.state) {
                     let subject = RetrySubject(of: step)
                     round.failed.insert(subject)
                     _ = retries.failed(subject, now: now)
@@ -95,7 +115,8 @@ extension Reconciler where Device: ~Copyable {
         guard !retries.isEmpty else { return }
         var subjects = parts.virtualServers.sorted().map { RetrySubject.virtualServer($0) }
         subjects += parts.addresses.sorted().map { .address($0) }
-        if parts.node { subjects.append(.node) }
+        subjects += parts.members.keys.sorted().map { .set($0) }
+        if parts.node { subjects += [.node] + AddressFamily.allCases.map { .filter($0) } }
         for subject in subjects where !failed.contains(subject) {
             if retries.succeeded(subject) { report.recovered.append(subject) }
         }
@@ -118,9 +139,16 @@ extension Reconciler where Device: ~Copyable {
             case .scheduler(let scheduler):
                 probe(scheduler)
                 guard lowering.availability.isAvailable(scheduler) != nil else { continue }
-                for key in routes.keys where routes[key]?.scheduler.name == scheduler.rawValue {
+                for key in cluster.frontendKeys
+                where cluster[key]?.scheduler.name == scheduler.rawValue {
                     lower(key)
                 }
+            case .set(let set):
+                touched.node = true
+                // Its members follow in `rereadFailed`.
+                touched.members[set, default: []].formUnion([])
+            case .filter:
+                touched.node = true
             case .node:
                 touched.node = true
                 reread()
@@ -130,13 +158,32 @@ extension Reconciler where Device: ~Copyable {
 
     /// Reads again what failed before and is to be planned now: it may have failed because the kernel
     /// is not as we thought.
-    private mutating func rereadFailed(_ parts: TouchedParts) {
+    ///
+    /// Of a set it is not known which members failed, so all of them are planned again.
+    private mutating func rereadFailed(_ parts: inout TouchedParts) {
         guard !retries.isEmpty else { return }
         for key in parts.virtualServers where retries.contains(.virtualServer(key)) {
             if case .success(let entry) = reading(key) { applied.virtualServers[key] = entry }
         }
         if parts.addresses.contains(where: { retries.contains(.address($0)) }) {
             rereadAddresses()
+        }
+        for set in Array(parts.members.keys) where retries.contains(.set(set)) {
+            if case .success(let members) = reading(set) { applied.sets[set] = members }
+            if applied.sets[set] == nil { parts.node = true }
+            for state in [desired.state, applied] {
+                parts.members[set, default: []].formUnion(state.sets[set, default: [:]].keys)
+            }
+        }
+    }
+
+    private mutating func reading(
+        _ set: AddressSet
+    ) -> Result<[SetMember: UInt32]?, DataplaneError> {
+        do throws(DataplaneError) {
+            return .success(try device.observe(set))
+        } catch {
+            return .failure(error)
         }
     }
 
@@ -156,7 +203,7 @@ extension Reconciler where Device: ~Copyable {
         hasCurrentRequirements = false
     }
 
-    private mutating func rereadAddresses() {
+    mutating func rereadAddresses() {
         guard let observed = try? device.observeAddresses() else { return }
         applied.addresses = observed.announced
         applied.foreignAddresses = observed.foreign
@@ -178,10 +225,9 @@ extension Reconciler where Device: ~Copyable {
         hasCurrentRequirements = false
         updateNodeRequirements()
         lowering.availability.forgetMissing()
-        for key in routes.keys
-        where loweringProblems[IPVSLowering.virtualServerKey(of: key)] != nil {
-            lower(key)
-        }
+        avoidForeignMarks()
+        adoptNodeAddresses()
+        for key in Array(loweringProblems.keys) { lower(key) }
         touched = .everything(of: applied, and: desired.state)
         // What was about to be done, or had failed, nobody else has changed.
         var drifted = touched
@@ -191,7 +237,9 @@ extension Reconciler where Device: ~Copyable {
         drifted.addresses = drifted.addresses.filter {
             !known.addresses.contains($0) && !retries.contains(.address($0))
         }
-        drifted.node = !known.node && !retries.contains(.node)
+        drifted.members = drifted.members.filter { !retries.contains(.set($0.key)) }
+        for (set, members) in known.members { drifted.members[set]?.subtract(members) }
+        drifted.node = !known.node && !retries.concernsNode
         if keepsUnknown { leaveUnknown(of: &drifted) }
         report.drift = applied.plan(to: desired.state, touching: drifted).operations.count
     }

@@ -1,7 +1,7 @@
-import Addressing
+package import Addressing
 package import DataplaneModel
 package import Planning
-import Routing
+package import Routing
 package import ServiceModel
 
 /// Brings a dataplane to what the cluster wants, and keeps it there.
@@ -16,20 +16,32 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     /// Whatever is changed in it behind the back of this type counts as drift.
     package var device: Device
     package internal(set) var applied = IPVSState()
-    package private(set) var desired = DesiredIPVSState()
-    private var table = ServiceTable()
-    var routes = RouteTable()
-    var lowering: IPVSLowering
-    private var touchedServices: Set<ObjectName> = []
+    package internal(set) var desired = DesiredIPVSState()
+    package internal(set) var cluster: RoutedCluster
+    package internal(set) var lowering: IPVSLowering
+    var marks: MarkAllocation
+    /// The Service port whose mark a frontend uses to lead clients inside elsewhere.
+    var markHolders: [FrontendKey: String] = [:]
+    /// How many frontends use the mark of a Service port.
+    var markUses: [String: Int] = [:]
+    var servedNodePorts: [FrontendKey: ServedNodePort] = [:]
     var touched = TouchedParts()
     var retries: RetrySchedule
-    var loweringProblems: [VirtualServerKey: [ObjectProblem]] = [:]
+    private(set) var loweringProblems: [FrontendKey: [ObjectProblem]] = [:]
+    private var loweringProblemsVersion = 0
+    private var reportedVersion = 0
     private var reportedProblems: Set<ObjectProblem> = []
     private var hasInitialSet = false
-    private var hasSynced = false
+    var hasSynced = false
     /// What is claimed and not wanted may be for something that could not be read.
     var keepsUnknown = false
-    private var servesIPv6 = false
+    /// Some marks are as an earlier run gave them, whether they are needed or not.
+    private var hasRestoredMarks = true
+    var servesIPv6 = false
+    var isNodeTouched = false
+    /// Health checks or node ports are not as they were at the last report.
+    var hasNewListeners = false
+    private var wasHealthy = true
     var hasCurrentRequirements = false
     var nextAudit: Duration?
     /// The moment of the round that is going on.
@@ -45,8 +57,11 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         lowering = IPVSLowering(
             addressMode: options.addressMode,
             sources: options.sources,
-            globalScheduler: options.scheduling.global
+            globalScheduler: options.routing.scheduling.global,
+            usesFilter: options.filter != nil
         )
+        cluster = RoutedCluster(policy: options.routing)
+        marks = MarkAllocation(options.filter?.marks ?? MarkRange(base: 1 << 12, bits: 12))
     }
 
     /// Reads what the kernel holds, so that only differences are written later.
@@ -58,7 +73,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         lowering.availability = SchedulerAvailability(
             available: applied.virtualServers.values.lazy.map(\.server.scheduler)
         )
-        let global = Scheduler(rawValue: options.scheduling.global.name)
+        let global = Scheduler(rawValue: options.routing.scheduling.global.name)
         if lowering.availability.isAvailable(global) == nil {
             let answer = device.probe(global)
             lowering.availability.record(answer, for: global)
@@ -74,6 +89,12 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
             case .inconclusive(let error): throw error
             }
         }
+        for (object, owner) in applied.claims.sorted(by: { $0.key < $1.key }) {
+            guard case .virtualServer(.firewallMark(let mark, _)) = object else { continue }
+            marks.restore(mark, to: owner)
+        }
+        avoidForeignMarks()
+        adoptNodeAddresses()
         scheduleAudit(now: now)
     }
 
@@ -89,10 +110,10 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
             }
             keepsUnknown = !isWhole
         case .changes(let changes):
-            if table.serviceCount == 0, changes.count > 64 {
-                table.reserveCapacity(services: changes.count / 2, slices: changes.count / 2)
+            if cluster.serviceCount == 0, changes.count > 64 {
+                cluster.reserveCapacity(changes.count / 2)
             }
-            for change in changes { table.apply(change) { touchedServices.insert($0) } }
+            for change in changes where cluster.apply(change) { isNodeTouched = true }
         }
     }
 
@@ -113,7 +134,12 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         self.now = now
         let isAudit = nextAudit.map { $0 <= now } ?? false
         prepareRetries()
+        if isNodeTouched { takeInNode() }
         routeTouchedServices()
+        if hasRestoredMarks, !keepsUnknown {
+            marks.keepOnly(markUses.keys)
+            hasRestoredMarks = false
+        }
         updateNodeRequirements()
         if !hasSynced { touched = .everything(of: applied, and: desired.state) }
         if isAudit, hasSynced { audit(report: &report) }
@@ -122,129 +148,94 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
             hasSynced = true
             report.isInitialSync = true
         }
+        if isHealthy != wasHealthy {
+            wasHealthy = isHealthy
+            hasNewListeners = true
+        }
+        report.hasNewListeners = hasNewListeners || report.isInitialSync
+        hasNewListeners = false
         reportProblems(into: &report)
         return report
     }
 
+    /// What `reconcile` would do for the first time, and what it would say of objects.
+    ///
+    /// Nothing is done, and nothing may follow but another plan.
+    package mutating func plan() -> (plan: Plan, problems: [ObjectProblem]) {
+        if isNodeTouched { takeInNode() }
+        routeTouchedServices()
+        updateNodeRequirements()
+        let parts = TouchedParts.everything(of: applied, and: desired.state)
+        let problems = Set(cluster.problems + loweringProblems.values.flatMap(\.self))
+        return (
+            applied.plan(to: desired.state, touching: parts, onNode: nodeName), problems.sorted()
+        )
+    }
+
+    var nodeName: String { options.routing.node.name }
+
     /// The number of Services, virtual servers and real servers that are wanted, and of failures.
     package var counts: (services: Int, virtualServers: Int, realServers: Int, failing: Int) {
         (
-            table.serviceCount, desired.state.virtualServers.count,
+            cluster.serviceCount, desired.state.virtualServers.count,
             desired.state.virtualServers.values.reduce(0) { $0 + $1.realServers.count },
             retries.count
         )
     }
 }
 
-// MARK: - From changes to what is wanted
-
-extension Reconciler where Device: ~Copyable {
-    private mutating func routeTouchedServices() {
-        guard !touchedServices.isEmpty else { return }
-        var changed: Set<FrontendKey> = []
-        if !hasSynced {
-            let count = touchedServices.count
-            routes.reserveCapacity(count)
-            desired.reserveCapacity(count)
-            applied.reserveCapacity(count)
-            touched.reserveCapacity(count)
-            changed.reserveCapacity(count)
-        }
-        for name in touchedServices {
-            let frontends = table.view(of: name)?.frontends(scheduling: options.scheduling) ?? []
-            routes.replace(name, with: frontends) { changed.insert($0) }
-        }
-        touchedServices.removeAll(keepingCapacity: true)
-        for key in changed { lower(key) }
-    }
-
-    mutating func lower(_ key: FrontendKey) {
-        let server = IPVSLowering.virtualServerKey(of: key)
-        if let frontend = routes[key], let problem = objection(to: frontend) {
-            loweringProblems[server] = [problem]
-            desired.set(nil, at: server)
-        } else if let frontend = routes[key] {
-            learn(Scheduler(rawValue: frontend.scheduler.name))
-            let result = lowering.lower(frontend)
-            loweringProblems[server] = result.problems.isEmpty ? nil : result.problems
-            desired.set(result, at: server)
-            if key.endpoint.address.family == .ipv6, !servesIPv6 {
-                servesIPv6 = true
-                hasCurrentRequirements = false
-            }
-        } else {
-            loweringProblems[server] = nil
-            desired.set(nil, at: server)
-        }
-        touched.virtualServers.insert(server)
-        touched.addresses.insert(key.endpoint.address)
-    }
-
-    /// A virtual server at one of the node's own addresses would take a port away from the node.
-    private func objection(to frontend: Frontend) -> ObjectProblem? {
-        let address = frontend.key.endpoint.address
-        guard applied.foreignAddresses.contains(address) else { return nil }
-        return ObjectProblem(
-            ObjectReference(.service, frontend.service.service),
-            field: "spec.clusterIPs",
-            message: "\(address) is an address of this node itself; a Service there would take the "
-                + "port from the node, so it is not served"
-        )
-    }
-
-    private mutating func learn(_ scheduler: Scheduler) {
-        guard scheduler.isWellFormed, lowering.availability.isAvailable(scheduler) == nil,
-            !retries.contains(.scheduler(scheduler))
-        else { return }
-        probe(scheduler)
-    }
-
-    /// Asks the kernel for a scheduler, and later again where that settled nothing.
-    mutating func probe(_ scheduler: Scheduler) {
-        let answer = device.probe(scheduler)
-        lowering.availability.record(answer, for: scheduler)
-        if case .inconclusive = answer {
-            _ = retries.failed(.scheduler(scheduler), now: now)
-        } else {
-            _ = retries.succeeded(.scheduler(scheduler))
-        }
-    }
-
-    mutating func updateNodeRequirements() {
-        guard !hasCurrentRequirements else { return }
-        hasCurrentRequirements = true
-        desired.setTimeouts(options.timeouts)
-        if options.managesParameters {
-            desired.setParameters(
-                KernelRequirements.parameters(
-                    servesIPv6: servesIPv6,
-                    observed: applied.parameters
-                )
-            )
-        }
-        touched.node = true
-    }
-}
-
 // MARK: - Problems
 
 extension Reconciler where Device: ~Copyable {
+    /// Notes what is wrong with a frontend; nothing where all is well.
+    mutating func note(_ problems: [ObjectProblem], at key: FrontendKey) {
+        let problems = problems.isEmpty ? nil : problems
+        guard loweringProblems[key] != problems else { return }
+        loweringProblems[key] = problems
+        loweringProblemsVersion += 1
+    }
+
     private mutating func reportProblems(into report: inout ReconciliationReport) {
-        let conflicts = routes.conflicts
-        guard !conflicts.isEmpty || !loweringProblems.isEmpty || !reportedProblems.isEmpty else {
-            return
-        }
-        var current = Set(conflicts)
+        let version = cluster.problemsVersion + loweringProblemsVersion
+        guard version != reportedVersion else { return }
+        reportedVersion = version
+        var current = Set(cluster.problems)
         for problems in loweringProblems.values { current.formUnion(problems) }
         report.newProblems = current.subtracting(reportedProblems).sorted()
         report.solvedProblems = reportedProblems.subtracting(current).sorted()
         reportedProblems = current
     }
+}
 
-    /// Tells of new node addresses; announcements follow at the next `reconcile`.
-    package mutating func setPreferredSources(_ sources: PreferredSources) {
-        guard sources != lowering.sources else { return }
-        lowering.sources = sources
-        touched.addresses.formUnion(desired.announce(with: lowering))
+// MARK: - Questions
+
+extension Reconciler where Device: ~Copyable {
+    /// Answers what becomes of packets now; nil before everything that exists has been programmed.
+    package var explainer: PacketExplainer? {
+        hasSynced
+            ? PacketExplainer(
+                cluster: cluster,
+                lowering: lowering,
+                detection: options.detection(on: cluster.node),
+                marked: Set(markHolders.keys)
+            ) : nil
     }
+
+    /// The node ports that lead to somebody, for what cannot come to them by way of IPVS.
+    package var nodePorts: [ServedNodePort] {
+        servedNodePorts.values.sorted { $0.key < $1.key }
+    }
+
+    /// Whether the rules that packets rely on are in the kernel.
+    package var isHealthy: Bool {
+        AddressFamily.allCases.allSatisfy { !retries.contains(.filter($0)) }
+    }
+}
+
+/// A node port that leads to somebody.
+package struct ServedNodePort: Hashable, Sendable {
+    package let key: FrontendKey
+    package let service: ServicePortName
+    /// One of the node's addresses where it is served.
+    package let place: SocketEndpoint
 }

@@ -1,12 +1,20 @@
 package import DataplaneModel
 package import Planning
 package import Routing
+package import ServiceModel
 
 /// What a reconciler needs to know besides the cluster.
 package struct ReconcilerOptions: Sendable {
-    package var scheduling: SchedulingPolicy
+    package var routing: RoutingPolicy
     package var addressMode: IPVSLowering.AddressMode
     package var sources: PreferredSources
+    package var nodePorts: NodePortAddresses
+    /// Nil leaves the packet filter and the address sets alone.
+    package var filter: FilterPolicy?
+    /// Whether the ranges of this node's pods come from its Node object instead of from `filter`.
+    package var detectsPodsByNode: Bool
+    /// Whether the node answers and asks by ARP only for addresses of the interface concerned.
+    package var strictARP: Bool
     /// Values of 0 leave the kernel's as they are.
     package var timeouts: ConnectionTimeouts
     /// Whether kernel parameters are set, or left to somebody else.
@@ -17,22 +25,36 @@ package struct ReconcilerOptions: Sendable {
     package var auditInterval: Duration
 
     package init(
-        scheduling: SchedulingPolicy = SchedulingPolicy(global: SchedulerRequest(name: "rr")),
+        routing: RoutingPolicy = RoutingPolicy(),
         addressMode: IPVSLowering.AddressMode = .routes,
         sources: PreferredSources = PreferredSources(),
+        nodePorts: NodePortAddresses = .all,
+        filter: FilterPolicy? = nil,
+        detectsPodsByNode: Bool = false,
+        strictARP: Bool = false,
         timeouts: ConnectionTimeouts = ConnectionTimeouts(),
         managesParameters: Bool = true,
         retryInitial: Duration = .seconds(1),
         retryMaximum: Duration = .seconds(60),
         auditInterval: Duration = .seconds(60)
     ) {
-        self.scheduling = scheduling
+        self.routing = routing
         self.addressMode = addressMode
         self.sources = sources
+        self.nodePorts = nodePorts
+        self.filter = filter
+        self.detectsPodsByNode = detectsPodsByNode
+        self.strictARP = strictARP
         self.timeouts = timeouts
         self.managesParameters = managesParameters
         self.retryInitial = retryInitial
         self.retryMaximum = retryMaximum
         self.auditInterval = auditInterval
+    }
+
+    /// How packets of pods are told from others, with what this node's own object says.
+    package func detection(on node: Node?) -> PodDetection {
+        guard let filter else { return .none }
+        return detectsPodsByNode ? .sources(node?.podCIDRs ?? []) : filter.detection
     }
 }

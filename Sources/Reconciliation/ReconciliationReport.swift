@@ -22,6 +22,8 @@ package struct ReconciliationReport: Sendable {
     package var drift = 0
     /// Why an audit could not be done this time.
     package var auditError: DataplaneError?
+    /// Health checks or node ports are others than before.
+    package var hasNewListeners = false
     /// Everything that exists has been programmed at least once.
     package var isInitialSync = false
 
@@ -30,5 +32,6 @@ package struct ReconciliationReport: Sendable {
     package var isEmpty: Bool {
         applied == 0 && failures.isEmpty && recovered.isEmpty && newProblems.isEmpty
             && solvedProblems.isEmpty && drift == 0 && auditError == nil && !isInitialSync
+            && !hasNewListeners
     }
 }

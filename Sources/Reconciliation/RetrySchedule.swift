@@ -6,6 +6,8 @@ package enum RetrySubject: Hashable, Sendable {
     case virtualServer(VirtualServerKey)
     case address(IPAddress)
     case scheduler(Scheduler)
+    case set(AddressSet)
+    case filter(AddressFamily)
     /// Kernel parameters, time-outs, the service device.
     case node
 }
@@ -17,6 +19,10 @@ extension RetrySubject {
             self = .virtualServer(key)
         } else if let address = step.address {
             self = .address(address)
+        } else if let set = step.addressSet {
+            self = .set(set)
+        } else if case .installFilter(let filter) = step {
+            self = .filter(filter.family)
         } else {
             self = .node
         }
@@ -63,6 +69,16 @@ package struct RetrySchedule: Sendable {
     /// Forgets a subject; true when there had been a failure.
     package mutating func succeeded(_ subject: RetrySubject) -> Bool {
         entries.removeValue(forKey: subject) != nil
+    }
+
+    /// Whether something failed that is not about a virtual server, an address or a scheduler.
+    package var concernsNode: Bool {
+        entries.keys.contains { subject in
+            switch subject {
+            case .virtualServer, .address, .scheduler: false
+            case .set, .filter, .node: true
+            }
+        }
     }
 
     package func contains(_ subject: RetrySubject) -> Bool { entries[subject] != nil }

@@ -20,25 +20,6 @@ package struct ServicePortName: Hashable, Sendable, Comparable, CustomStringConv
     }
 }
 
-/// Where clients knock: an address, a port and a protocol.
-package struct FrontendKey: Hashable, Sendable, Comparable, CustomStringConvertible {
-    package let endpoint: SocketEndpoint
-    package let transport: TransportProtocol
-
-    package init(_ endpoint: SocketEndpoint, _ transport: TransportProtocol) {
-        self.endpoint = endpoint
-        self.transport = transport
-    }
-
-    /// `10.96.0.1:80/TCP`.
-    package var description: String { "\(endpoint)/\(transport)" }
-
-    package static func < (left: FrontendKey, right: FrontendKey) -> Bool {
-        left.endpoint == right.endpoint
-            ? left.transport < right.transport : left.endpoint < right.endpoint
-    }
-}
-
 /// Where a packet may go.
 package enum Target: Hashable, Sendable {
     /// To one of these; never empty. Sorted by address.
@@ -47,13 +28,23 @@ package enum Target: Hashable, Sendable {
     case reject
     /// Nobody is here: the packet vanishes, as another node may have an answer.
     case drop
+
+    /// The backends; none where nothing is balanced.
+    package var backends: [Backend] {
+        if case .balance(let backends) = self { backends } else { [] }
+    }
 }
 
 /// One place that takes connections.
 package struct Backend: Hashable, Sendable {
     package let address: SocketEndpoint
+    /// Whether it is on this node.
+    package let isLocal: Bool
 
-    package init(address: SocketEndpoint) { self.address = address }
+    package init(address: SocketEndpoint, isLocal: Bool = false) {
+        self.address = address
+        self.isLocal = isLocal
+    }
 }
 
 /// The scheduler that a Service asks for, not yet held against what the kernel has.
@@ -72,30 +63,75 @@ package struct SchedulerRequest: Hashable, Sendable {
 ///
 /// A client inside (a pod or the node itself) and one outside may be sent to different places.
 package struct Frontend: Hashable, Sendable {
+    /// What of the Service it is.
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case clusterIP, externalIP, loadBalancer, nodePort
+
+        /// Of two Services with one address and port, the lower goes first.
+        var rank: Int {
+            switch self {
+            case .clusterIP: 0
+            case .loadBalancer: 1
+            case .externalIP: 2
+            case .nodePort: 3
+            }
+        }
+
+        /// The field of a Service that it comes from.
+        package var field: String {
+            switch self {
+            case .clusterIP: "spec.clusterIPs"
+            case .externalIP: "spec.externalIPs"
+            case .loadBalancer: "status.loadBalancer.ingress"
+            case .nodePort: "spec.ports[].nodePort"
+            }
+        }
+    }
+
+    /// Whose packets get an address of this node as their source, so that the answers come back
+    /// through it.
+    ///
+    /// Besides, an endpoint that is its own client always gets one.
+    package enum SourceRewriting: String, Hashable, Sendable, CaseIterable {
+        case everyone
+        case everyoneButPods
+        case nodeOnly
+    }
+
     package let key: FrontendKey
     package let service: ServicePortName
+    package let kind: Kind
     /// `Service.creationTime`.
     package let creationTime: Int64?
     package let inside: Target
     package let outside: Target
     package let affinity: Service.SessionAffinity
     package let scheduler: SchedulerRequest
+    /// Who may use it, of the key's family; nil for everybody.
+    package let allowedSources: [IPPrefix]?
+    package let sourceRewriting: SourceRewriting
 
     package init(
         key: FrontendKey,
         service: ServicePortName,
+        kind: Kind = .clusterIP,
         creationTime: Int64? = nil,
         inside: Target,
         outside: Target,
         affinity: Service.SessionAffinity,
-        scheduler: SchedulerRequest
+        scheduler: SchedulerRequest,
+        allowedSources: [IPPrefix]? = nil,
+        sourceRewriting: SourceRewriting = .everyoneButPods
     ) {
         self.key = key
         self.service = service
+        self.kind = kind
         self.creationTime = creationTime
         self.inside = inside
         self.outside = outside
         self.affinity = affinity
         self.scheduler = scheduler
+        self.allowedSources = allowedSources
+        self.sourceRewriting = sourceRewriting
     }
 }

@@ -74,16 +74,24 @@ package struct RouteTable: Sendable {
         changed: (FrontendKey) -> Void
     ) {
         let sorted = claims.sorted(by: Self.isOlder)
+        conflictsVersion += 1
         holders[key] = sorted.first
         waiting[key] = sorted.count > 1 ? Array(sorted.dropFirst()) : nil
         if holders[key] != before { changed(key) }
     }
 
+    /// A cluster IP goes before what people write into a Service as its address, or anybody could take
+    /// another's.
+    ///
     /// An unknown age counts as younger than a known one; names decide the rest.
     private static func isOlder(_ left: Frontend, _ right: Frontend) -> Bool {
+        if left.kind.rank != right.kind.rank { return left.kind.rank < right.kind.rank }
         let (first, second) = (left.creationTime ?? .max, right.creationTime ?? .max)
         return first == second ? left.service < right.service : first < second
     }
+
+    /// Grows whenever `conflicts` may have become others.
+    package private(set) var conflictsVersion = 0
 
     /// One problem for each claim that lost, sorted.
     package var conflicts: [ObjectProblem] {
@@ -92,9 +100,10 @@ package struct RouteTable: Sendable {
                 let holder = holders[key].map { "Service \($0.service.service)" } ?? "another"
                 return ObjectProblem(
                     ObjectReference(.service, loser.service.service),
-                    field: "spec.ports",
+                    field: loser.kind.field,
                     message:
-                        "\(key) belongs to \(holder), which is older or comes first by name; this "
+                        "\(key) belongs to \(holder), which has it as a cluster IP, is older, or "
+                        + "comes first by name; this "
                         + "Service gets no traffic there until one of them uses another address "
                         + "or port"
                 )

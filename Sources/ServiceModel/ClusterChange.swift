@@ -10,6 +10,9 @@ package enum ClusterChange: Hashable, Sendable {
     /// their Service has no EndpointSlice. The name is that of the Service.
     case endpoints(ObjectName, [EndpointSlice])
     case endpointsRemoved(ObjectName)
+    /// Any Node; a reader picks its own.
+    case node(Node)
+    case nodeRemoved(String)
 }
 
 /// What a source of cluster state tells its reader.

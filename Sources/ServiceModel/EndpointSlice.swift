@@ -49,17 +49,34 @@ package struct Endpoint: Hashable, Sendable {
     package let conditions: EndpointConditions
     package let nodeName: String?
     package let zone: String?
+    /// For whom the control plane meant it; nil for everybody.
+    package let hints: EndpointHints?
 
     package init(
         address: IPAddress,
         conditions: EndpointConditions = .ready,
         nodeName: String? = nil,
-        zone: String? = nil
+        zone: String? = nil,
+        hints: EndpointHints? = nil
     ) {
         self.address = address
         self.conditions = conditions
         self.nodeName = nodeName
         self.zone = zone
+        self.hints = hints
+    }
+}
+
+/// `hints` of an endpoint: the zones and nodes whose clients it is meant for.
+package struct EndpointHints: Hashable, Sendable {
+    /// `forZones`; empty when there are none.
+    package let zones: [String]
+    /// `forNodes`; empty when there are none.
+    package let nodes: [String]
+
+    package init(zones: [String] = [], nodes: [String] = []) {
+        self.zones = zones
+        self.nodes = nodes
     }
 }
 

@@ -1,4 +1,6 @@
 /// The namespace and name of a Kubernetes object.
+///
+/// The namespace of a Node is empty.
 package struct ObjectName: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let namespace: String
     package let name: String
@@ -8,8 +10,8 @@ package struct ObjectName: Hashable, Sendable, Comparable, CustomStringConvertib
         self.name = name
     }
 
-    /// `namespace/name`.
-    package var description: String { "\(namespace)/\(name)" }
+    /// `namespace/name`, or the name alone for an object without a namespace.
+    package var description: String { namespace.isEmpty ? name : "\(namespace)/\(name)" }
 
     package static func < (left: ObjectName, right: ObjectName) -> Bool {
         left.namespace == right.namespace
@@ -22,6 +24,7 @@ package enum ObjectKind: String, Hashable, Sendable, CaseIterable, Comparable {
     case service = "Service"
     case endpointSlice = "EndpointSlice"
     case endpoints = "Endpoints"
+    case node = "Node"
 
     package static func < (left: ObjectKind, right: ObjectKind) -> Bool {
         left.rawValue < right.rawValue

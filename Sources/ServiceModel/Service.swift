@@ -29,6 +29,9 @@ package struct Service: Hashable, Sendable {
     package let sessionAffinity: SessionAffinity
     /// Endpoints count as ready from the moment they exist.
     package let publishNotReadyAddresses: Bool
+    package let internalTrafficPolicy: TrafficPolicy
+    package let external: ExternalAccess
+    package let trafficDistribution: TrafficDistribution?
     /// When the object was created, in seconds since 1970; nil in manifests, which have no such
     /// time.
     ///
@@ -43,6 +46,9 @@ package struct Service: Hashable, Sendable {
         ports: [ServicePort],
         sessionAffinity: SessionAffinity = .none,
         publishNotReadyAddresses: Bool = false,
+        internalTrafficPolicy: TrafficPolicy = .cluster,
+        external: ExternalAccess = ExternalAccess(),
+        trafficDistribution: TrafficDistribution? = nil,
         creationTime: Int64? = nil,
         annotations: [String: String] = [:]
     ) {
@@ -51,6 +57,9 @@ package struct Service: Hashable, Sendable {
         self.ports = ports
         self.sessionAffinity = sessionAffinity
         self.publishNotReadyAddresses = publishNotReadyAddresses
+        self.internalTrafficPolicy = internalTrafficPolicy
+        self.external = external
+        self.trafficDistribution = trafficDistribution
         self.creationTime = creationTime
         self.annotations = annotations
     }
@@ -79,10 +88,19 @@ package struct ServicePort: Hashable, Sendable {
     package let transport: TransportProtocol
     /// 1…65535.
     package let port: UInt16
+    /// The port that every node has for it; nil when there is none (another type than NodePort and
+    /// LoadBalancer, or `allocateLoadBalancerNodePorts: false`).
+    package let nodePort: UInt16?
 
-    package init(name: String = "", transport: TransportProtocol = .tcp, port: UInt16) {
+    package init(
+        name: String = "",
+        transport: TransportProtocol = .tcp,
+        port: UInt16,
+        nodePort: UInt16? = nil
+    ) {
         self.name = name
         self.transport = transport
         self.port = port
+        self.nodePort = nodePort
     }
 }

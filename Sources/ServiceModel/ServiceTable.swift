@@ -46,6 +46,9 @@ package struct ServiceTable: Sendable {
         case .endpointsRemoved(let name):
             let previous = fallbackSlices.removeValue(forKey: name)
             if previous != nil, slices[name] == nil { touched(name) }
+        case .node, .nodeRemoved:
+            // No Service is touched by a Node that is not ours, and all are by the one that is.
+            break
         }
     }
 

@@ -8,6 +8,8 @@ package struct AddressSettings: Hashable, Sendable {
     /// The node's own addresses, at most one of each family; empty when they are to be asked of the
     /// kernel's routing table.
     package var sourceAddresses: [IPAddress] = []
+    /// Whether each network interface answers ARP for its own addresses only.
+    package var strictARP = false
 
     package init() {}
 }
@@ -46,6 +48,16 @@ extension AddressSettings: ConfigurationSection {
                 """
                 The node's own addresses, from which its connections to Services come. Empty: \
                 found by asking the kernel's routing table.
+                """
+            ),
+            .value(
+                "strictARP",
+                \.strictARP,
+                .truth,
+                """
+                Whether each network interface answers ARP for its own addresses only, and not for \
+                those of Services (the kernel parameters arp_ignore and arp_announce). Needed \
+                where load balancers announce addresses by ARP themselves, as MetalLB does.
                 """
             ),
         ]

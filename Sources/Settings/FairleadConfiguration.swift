@@ -11,10 +11,17 @@ package struct FairleadConfiguration: Hashable, Sendable {
     package var mode = ProxyMode.auto
     /// Empty when the host's name is to be taken.
     package var nodeName = ""
+    /// The zone of this node when no Node object says it; empty when it is not known.
+    package var zone = ""
     package var ipvs = IPVSSettings()
     package var addresses = AddressSettings()
     /// The addresses of Pods, of all nodes together; no prefix twice.
     package var clusterCIDRs: [IPPrefix] = []
+    package var localTraffic = LocalTrafficSettings()
+    package var masquerade = MasqueradeSettings()
+    package var nodePorts = NodePortSettings()
+    package var externalIPs = ExternalIPSettings()
+    package var packetFilter = PacketFilterUse.auto
     package var intervals = Intervals()
     /// An absolute path.
     package var stateDirectory = "/run/fairlead"
@@ -52,6 +59,15 @@ extension FairleadConfiguration: ConfigurationSection {
                 .nodeName,
                 "The name of the Node object of this machine. Empty: the host's name."
             ),
+            .value(
+                "zone",
+                \.zone,
+                .zone,
+                """
+                The zone of this node, for Services that prefer endpoints in the same zone, when \
+                no Node object says it. Empty: not known.
+                """
+            ),
             .section("ipvs", \.ipvs, "What is asked of IPVS in the kernel."),
             .section(
                 "addresses",
@@ -63,8 +79,33 @@ extension FairleadConfiguration: ConfigurationSection {
                 \.clusterCIDRs,
                 .prefix,
                 """
-                The addresses of the Pods of all nodes. Checked, and without effect so far: \
-                nothing is masqueraded yet. Empty: not known.
+                The addresses of the pods of all nodes: packets from them are those of pods and \
+                keep their source address. Empty: no pod is known.
+                """
+            ),
+            .section(
+                "localTraffic",
+                \.localTraffic,
+                "How packets of pods are told from others."
+            ),
+            .section(
+                "masquerade",
+                \.masquerade,
+                """
+                Whose packets get the node's own address as source, so that the answers come back \
+                through this node.
+                """
+            ),
+            .section("nodePorts", \.nodePorts, "Where node ports can be reached."),
+            .section("externalIPs", \.externalIPs, "Which externalIPs of Services count."),
+            .value(
+                "packetFilter",
+                \.packetFilter,
+                .packetFilter,
+                """
+                What keeps the rules that IPVS does not have, such as those for masquerading and \
+                for source ranges: auto is what the node has for it; with none the kernel's packet \
+                filter is left alone, and what needs it is missing.
                 """
             ),
             .section(
@@ -88,15 +129,7 @@ extension FairleadConfiguration: ConfigurationSection {
     }
 
     var contradictions: [Contradiction] {
-        clusterCIDRs.enumerated().compactMap { index, prefix in
-            guard clusterCIDRs.prefix(index).contains(prefix) else { return nil }
-            return Contradiction(
-                "clusterCIDRs[\(index)]",
-                keys: ["clusterCIDRs"],
-                value: "\(prefix)",
-                "\"\(prefix)\" is given twice"
-            )
-        }
+        .repeated(clusterCIDRs, in: "clusterCIDRs") + FirewallMarkSettings.contradictions(in: self)
     }
 }
 

@@ -32,6 +32,28 @@ struct Contradiction {
     }
 }
 
+extension [Contradiction] {
+    /// One for each value that a list has for a second time.
+    static func repeated(_ values: [some Hashable], in key: String) -> [Contradiction] {
+        var seen: Set<AnyHashable> = []
+        return values.enumerated().compactMap { index, value in
+            guard !seen.insert(value).inserted else { return nil }
+            return Contradiction(
+                "\(key)[\(index)]",
+                keys: [key],
+                value: "\(value)",
+                "\"\(value)\" is given twice"
+            )
+        }
+    }
+}
+
+/// What a field holds that is one word or a list.
+enum WordOrList<Word, Value> {
+    case word(Word)
+    case list([Value])
+}
+
 /// One line of a section's table: a key, what it is for, and where its value goes.
 ///
 /// The comment for the file ends with a line on what is allowed and what is the default, which come
@@ -111,6 +133,31 @@ extension Field where Section: ConfigurationSection {
                 yaml.list(key, values.map(form.print))
             } else {
                 yaml.line("\(key): null")
+            }
+        }
+    }
+
+    /// One word that stands alone, or a list.
+    static func wordOrList<Word, Value>(
+        _ key: String,
+        _ target: WritableKeyPath<Section, WordOrList<Word, Value>>,
+        _ word: ValueForm<Word>,
+        _ form: ValueForm<Value>,
+        _ purpose: String
+    ) -> Field {
+        let comment =
+            "\(purpose)\nAllowed: \(word.allowed), or a list of \(form.allowed). Default: []."
+        return Field(key: key, comment: comment) { node, path, section, reader in
+            if case .scalar = node {
+                guard let value = reader.scalar(node, at: path, word) else { return }
+                section[keyPath: target] = .word(value)
+            } else if let values = reader.list(node, at: path, form) {
+                section[keyPath: target] = .list(values)
+            }
+        } write: { section, yaml in
+            switch section[keyPath: target] {
+            case .word(let value): yaml.line("\(key): \(word.print(value))")
+            case .list(let values): yaml.list(key, values.map(form.print))
             }
         }
     }

@@ -7,6 +7,7 @@ package struct IPVSSettings: Hashable, Sendable {
     package var timeouts = ConnectionTimeouts()
     /// Whether the kernel parameters that IPVS needs are set.
     package var managesKernelParameters = true
+    package var firewallMarks = FirewallMarkSettings()
 
     package init() {}
 }
@@ -55,6 +56,14 @@ extension IPVSSettings: ConfigurationSection {
                 """
                 Whether to set the kernel parameters (sysctls) that IPVS needs. With false they \
                 are left as they are.
+                """
+            ),
+            .section(
+                "firewallMarks",
+                \.firewallMarks,
+                """
+                The packet marks by which IPVS knows what belongs to one Service, where an address \
+                and a port do not say it. No other program may use them.
                 """
             ),
         ]

@@ -31,6 +31,21 @@ extension ValueForm where Value == Duration {
     }
 }
 
+extension ValueForm where Value == Int {
+    static func wholeNumber(_ range: ClosedRange<Int>) -> Self {
+        let allowed = "\(range.lowerBound)…\(range.upperBound)"
+        return Self(allowed: allowed) { text throws(InvalidValue) in
+            let isNumber = text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+            guard isNumber, let number = Int(text), range.contains(number) else {
+                throw InvalidValue("\"\(text)\" is not a whole number in \(allowed)")
+            }
+            return number
+        } print: {
+            "\($0)"
+        }
+    }
+}
+
 extension ValueForm where Value == ByteQuantity {
     static func bytes(_ range: ClosedRange<ByteQuantity>) -> Self {
         let allowed = "\(range.lowerBound)…\(range.upperBound)"
@@ -85,5 +100,22 @@ extension ValueForm where Value == IPPrefix {
         }
     } print: {
         CommentedYAML.scalar("\($0)")
+    }
+}
+
+extension ValueForm where Value == [IPPrefix] {
+    /// Prefixes on one line, with commas between them.
+    static var prefixes: Self {
+        let prefix = ValueForm<IPPrefix>.prefix
+        return Self(allowed: prefix.allowed) { text throws(InvalidValue) in
+            var prefixes: [IPPrefix] = []
+            guard !text.isEmpty else { return prefixes }
+            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+                prefixes.append(try prefix.parse(String(part)))
+            }
+            return prefixes
+        } print: {
+            $0.map { "\($0)" }.joined(separator: ",")
+        }
     }
 }

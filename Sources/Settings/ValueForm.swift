@@ -88,6 +88,21 @@ extension ValueForm where Value == String {
         return text.isEmpty || (text.utf8.count <= 253 && labels.allSatisfy { isWord($0) })
     }
 
+    /// A zone: the value of a label in Kubernetes, or the empty text.
+    static let zone = Self.text(
+        "a zone",
+        allowed: "letters, digits, and \"-\", \"_\" and \".\" inside, at most 63 characters"
+    ) { text in
+        func isLetterOrDigit(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.isASCII
+                && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+        }
+        let scalars = text.unicodeScalars
+        return scalars.count <= 63
+            && [scalars.first, scalars.last].allSatisfy { $0.map(isLetterOrDigit) ?? true }
+            && scalars.allSatisfy { isLetterOrDigit($0) || "-_.".unicodeScalars.contains($0) }
+    }
+
     /// Whether this is one or more of a-z, 0-9 and "-", with no "-" at either end.
     private static func isWord(_ text: Substring) -> Bool {
         let hyphen = UInt8(ascii: "-")

@@ -9,9 +9,12 @@ struct Fairlead: AsyncParsableCommand {
             EXAMPLES
               fairlead run --manifests Examples/manifests    serve the Services in a directory
               fairlead list -n                               show what the kernel balances
+              fairlead explain 10.244.1.2 10.96.0.1:80       what becomes of a packet, and why
               fairlead config print > fairlead.yaml          a configuration to start from
             """,
         version: "0.1.0",
-        subcommands: [Run.self, List.self, Save.self, Config.self]
+        subcommands: [
+            Run.self, List.self, Save.self, Plan.self, Explain.self, Config.self,
+        ]
     )
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Daemon
 import DataplaneModel
-import FoundationEssentials
 import LinuxDataplane
 import Listing
 import Settings
@@ -167,14 +167,12 @@ struct List: AsyncParsableCommand {
         case .wide:
             try Output.write(WideListing(serviceNames: serviceNames).text(of: readings))
         case .json:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             let listing = MachineListing(
                 of: readings,
                 information: information,
                 serviceNames: serviceNames
             )
-            try Output.write(String(decoding: try encoder.encode(listing), as: UTF8.self) + "\n")
+            try Output.write(try JSONText.of(listing))
         }
     }
 

@@ -2,6 +2,7 @@ import Addressing
 import ArgumentParser
 import Daemon
 import DirectorySource
+import LinuxDataplane
 import Logging
 import ServiceLifecycle
 import Settings
@@ -12,9 +13,9 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve: bring the kernel to what the cluster wants, and keep it there.",
         discussion: """
-            Takes Services, EndpointSlices and Endpoints from the YAML and JSON files of a
-            directory, and follows their changes. Flags win over the configuration file. When it is
-            stopped, what is programmed stays in the kernel and goes on serving.
+            Takes Services, EndpointSlices, Endpoints and Nodes from the YAML and JSON files of
+            a directory, and follows their changes. Flags win over the configuration file. When it
+            is stopped, what is programmed stays in the kernel and goes on serving.
 
             Needs root, or the capability CAP_NET_ADMIN.
 
@@ -25,46 +26,10 @@ struct Run: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The directory of manifests.", valueName: "directory"))
-    var manifests: String?
-
-    @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
-    var config: String?
-
-    @Option(
-        help: ArgumentHelp("The name of this node; the host name by default.", valueName: "name")
-    )
-    var node: String?
-
-    @Option(help: ArgumentHelp("How packets are balanced: auto or ipvs.", valueName: "mode"))
-    var mode: String?
-
-    @Option(help: ArgumentHelp("The scheduler of Services that name none.", valueName: "name"))
-    var scheduler: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The address ranges of pods, separated by commas; without effect so far.",
-            valueName: "prefixes"
-        )
-    )
-    var clusterCidr: String?
+    @OptionGroup var options: ServingOptions
 
     func run() async throws {
-        let overrides = ConfigurationOverrides(
-            mode: mode,
-            scheduler: scheduler,
-            nodeName: node,
-            clusterCIDRs: clusterCidr,
-            manifestsDirectory: manifests
-        )
-        let configuration = try ConfigurationFile.load(config, applying: overrides)
-        guard !configuration.manifests.directory.isEmpty else {
-            throw Failure(
-                "There is nothing to serve yet: name a directory of manifests with --manifests, "
-                    + "or as manifests.directory in the configuration file."
-            )
-        }
+        let configuration = try options.configuration()
         let level = Logger.Level(rawValue: configuration.logging.level.rawValue) ?? .info
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
@@ -72,13 +37,15 @@ struct Run: AsyncParsableCommand {
             return handler
         }
         IgnoredSignals.ignore()
+        OpenFiles.raiseLimit()
         let logger = Logger(label: "fairlead")
-        let name = configuration.nodeName.isEmpty ? SystemNames.ownHostName : configuration.nodeName
+        let name = ServingOptions.nodeName(configuration)
         logger.notice(
             "node \(name) takes Services from \(configuration.manifests.directory)"
         )
         let daemon = NodeDaemon(
             configuration: configuration,
+            nodeName: name,
             source: DirectorySource(
                 directory: FilePath(configuration.manifests.directory),
                 maximumFileSize: configuration.manifests.maximumFileSize.bytes,

@@ -123,6 +123,9 @@ import Testing
             .notAPrefix("10.0.0.0/-1"),
             .notAPrefix("10.0.0.0/255.0.0.0"),
             .notAPrefix("10.0.0.0/ 8"),
+            .leadingZero("10.0.0.0/08"),
+            .leadingZero("10.0.0.0/00"),
+            .leadingZero("fd00::/0128"),
             .notAPrefix("10.0.0.0/٨"),
             Refusal(
                 "10.0.0/8",

@@ -91,6 +91,15 @@ import TestSupport
         #expect(try IPPrefix(cut.prefix) == prefix)
     }
 
+    @Test func readsWhatHasHostBitsWhereThatIsAllowed() throws {
+        #expect(try IPPrefix(clearingHostBitsOf: "10.1.2.3/8").description == "10.0.0.0/8")
+        #expect(try IPPrefix(clearingHostBitsOf: "fd00::1/64").description == "fd00::/64")
+        #expect(try IPPrefix(clearingHostBitsOf: "10.1.2.3/32").description == "10.1.2.3/32")
+        #expect(throws: AddressError.prefixLength("10.1.2.3/33", allowed: 32)) {
+            try IPPrefix(clearingHostBitsOf: "10.1.2.3/33")
+        }
+    }
+
     @Test(arguments: 0..<4 as Swift.Range<UInt64>)
     func holdsExactlyTheAddressesThatAgreeInItsBits(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

@@ -45,17 +45,20 @@ struct Benchmark {
         let hasIPVSAdm = (try? Command.execute("ipvsadm", ["--version"])) != nil
         var floors: [Double] = []
         var colds: [Double] = []
+        var rules: [Double] = []
         var restores: [Double] = []
         _ = try floor()
-        _ = try cold()
+        _ = try cold(cluster.changes)
         // Taken in turn, so that whatever else the machine does meets all of them alike.
         for _ in 0..<repetitions {
             floors.append(try floor())
-            colds.append(try cold())
+            colds.append(try cold(cluster.changes))
+            rules.append(try cold([]))
             if hasIPVSAdm { restores.append(try ipvsadmRestore()) }
         }
         measurement.floor = Self.median(floors)
         measurement.cold = Self.median(colds)
+        measurement.rules = Self.median(rules)
         if hasIPVSAdm { measurement.ipvsadmRestore = Self.median(restores) }
         try changeAndRestart(&measurement)
         let size = "\(cluster.services)x\(cluster.endpoints)"
@@ -103,9 +106,8 @@ struct Benchmark {
         }
     }
 
-    private func cold() throws -> Double {
-        let changes = cluster.changes
-        return try nodes.fresh().perform {
+    private func cold(_ changes: [ClusterChange]) throws -> Double {
+        try nodes.fresh().perform {
             var reconciler = try Self.reconciler(stateDirectory: directory())
             return try Self.seconds { try Self.program(&reconciler, changes) }
         }
@@ -163,7 +165,7 @@ struct Benchmark {
         let changes = cluster.changes
         var restarted = Reconciler(
             device: try LinuxDataplane(device: "kube-ipvs0", stateDirectory: directory),
-            options: ReconcilerOptions(sources: Self.sources)
+            options: ReconcilerOptions(sources: Self.sources, filter: FilterPolicy())
         )
         result.observation = try Self.seconds { try restarted.start(now: .zero) }
         result.restart = Self.seconds {
@@ -181,6 +183,7 @@ struct Benchmark {
             device: try LinuxDataplane(device: "kube-ipvs0", stateDirectory: stateDirectory),
             options: ReconcilerOptions(
                 sources: sources,
+                filter: FilterPolicy(),
                 retryInitial: .seconds(3600),
                 auditInterval: .zero
             )

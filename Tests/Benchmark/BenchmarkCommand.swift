@@ -61,6 +61,7 @@ enum Table {
         }
         row("floor: raw batched messages") { milliseconds($0.floor) }
         row("fairlead: objects to kernel") { milliseconds($0.cold) }
+        row("  rules and no Service") { milliseconds($0.rules) }
         row("ipvsadm -R") { $0.ipvsadmRestore.map(milliseconds) ?? "not installed" }
         row("  fairlead / floor") { ratio($0.coldToFloor) }
         row("  ipvsadm / fairlead") { $0.ipvsadmToCold.map(ratio) ?? "-" }

@@ -4,9 +4,12 @@ struct Measurement: Encodable {
     let endpointsPerService: Int
     /// Seconds for the messages of IPVS alone, encoded beforehand, in batches.
     var floor = 0.0
-    /// Seconds from decoded objects to the last thing in the kernel: virtual and real servers,
-    /// addresses, the record.
+    /// Seconds from decoded objects to the last thing in the kernel: virtual and real servers, address
+    /// sets, rules, addresses, the record.
     var cold = 0.0
+    /// Seconds of that for what is there without any Service too: the packet filter's rules, which
+    /// programs have to be started for, and the empty sets.
+    var rules = 0.0
     /// Seconds of `ipvsadm -R` for the virtual and real servers alone; nil where it is not installed.
     var ipvsadmRestore: Double?
     /// Seconds in the process for one endpoint that comes or goes.
@@ -27,7 +30,7 @@ struct Measurement: Encodable {
     var ipvsadmToCold: Double? { ipvsadmRestore.map { $0 / cold } }
 
     private enum CodingKeys: String, CodingKey {
-        case services, endpointsPerService, floor, cold, ipvsadmRestore, change
+        case services, endpointsPerService, floor, cold, rules, ipvsadmRestore, change
         case changeSystemCalls, observation, restart, restartOperations, resident, residentPeak
         case coldToFloor, ipvsadmToCold
     }
@@ -38,6 +41,7 @@ struct Measurement: Encodable {
         try container.encode(endpointsPerService, forKey: .endpointsPerService)
         try container.encode(floor, forKey: .floor)
         try container.encode(cold, forKey: .cold)
+        try container.encode(rules, forKey: .rules)
         try container.encodeIfPresent(ipvsadmRestore, forKey: .ipvsadmRestore)
         try container.encode(change, forKey: .change)
         try container.encode(changeSystemCalls, forKey: .changeSystemCalls)

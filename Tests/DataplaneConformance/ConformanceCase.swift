@@ -22,12 +22,9 @@ package struct ConformanceCase: Sendable, CustomStringConvertible {
 
     package var description: String { name }
 
-    /// Runs the script twice: step by step, and as one plan on a second dataplane.
-    ///
-    /// Answers what was not as it must be; nothing is right.
-    package func violations<Device: Dataplane & ~Copyable>(
-        on device: inout Device,
-        andAsOnePlanOn other: inout Device
+    /// Runs the script step by step, and answers what was not as it must be; nothing is right.
+    package func violationsStepByStep<Device: Dataplane & ~Copyable>(
+        on device: inout Device
     ) throws(DataplaneError) -> [String] {
         var violations: [String] = []
         // Worked out without any dataplane: each step that must succeed changes the state so.
@@ -41,14 +38,24 @@ package struct ConformanceCase: Sendable, CustomStringConvertible {
         if observed != expected {
             violations.append("after the last step there is\n\(observed)\nand not\n\(expected)")
         }
-        var onePlan = try other.observe().managed
-        for step in steps where step.error == nil { onePlan.apply(step.operation) }
-        let failures = other.apply(Plan(steps.map(\.operation)))
+        for (set, members) in expected.sets where try device.observe(set) != members {
+            violations.append("the set \(set) alone reads otherwise than with everything else")
+        }
+        return violations
+    }
+
+    /// Runs the script as one plan, and answers what was not as it must be; nothing is right.
+    package func violationsAsOnePlan<Device: Dataplane & ~Copyable>(
+        on device: inout Device
+    ) throws(DataplaneError) -> [String] {
+        var expected = try device.observe().managed
+        for step in steps where step.error == nil { expected.apply(step.operation) }
+        let failures = device.apply(Plan(steps.map(\.operation)))
         let errors = steps.enumerated().compactMap { index, step in
             step.error.map { (index, $0) }
         }
-        violations += Self.compare(failures, errors, nil)
-        if try other.observe().managed != onePlan {
+        var violations = Self.compare(failures, errors, nil)
+        if try device.observe().managed != expected {
             violations.append("as one plan it leaves another state")
         }
         return violations
@@ -62,7 +69,9 @@ package struct ConformanceCase: Sendable, CustomStringConvertible {
         let place = step.map { "step \($0)" } ?? "as one plan"
         let found = failures.map { "\($0.index): \($0.error.code)" }
         let wanted = expected.map { "\($0.0): \($0.1)" }
-        return found == wanted ? [] : ["\(place): answered \(found) and not \(wanted)"]
+        let words = failures.map(\.error.description).joined(separator: "\n")
+        return found == wanted
+            ? [] : ["\(place): answered \(found) and not \(wanted)\n\(words)"]
     }
 }
 

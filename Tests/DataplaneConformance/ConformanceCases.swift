@@ -4,7 +4,8 @@ import DataplaneModel
 extension ConformanceCase {
     /// The contract of `Dataplane`, case by case.
     package static let all: [ConformanceCase] =
-        virtualServerCases + realServerCases + addressCases + recordCases
+        virtualServerCases + realServerCases + addressCases + recordCases + setCases
+        + filterCases
 
     private static let web = VirtualServerKey.address(endpoint("10.96.0.1", 80), .tcp)
     private static let dns = VirtualServerKey.address(endpoint("10.96.0.10", 53), .udp)

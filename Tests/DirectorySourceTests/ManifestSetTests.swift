@@ -203,6 +203,65 @@ import Testing
         )
     }
 
+    private func nodes(_ text: String) -> ManifestFileState {
+        .decoded(
+            ManifestFile.decode(
+                text.split(separator: " ").map {
+                    let parts = $0.split(separator: "=")
+                    return "---\n{kind: Node, apiVersion: v1, metadata: {name: \(parts[0])}, "
+                        + "spec: {podCIDR: \(parts[1])}}\n"
+                }.joined(),
+                fileName: "any.yaml"
+            )
+        )
+    }
+
+    private func node(_ name: String, _ address: UInt32) -> ClusterChange {
+        .node(Node(name: name, podCIDRs: [IPPrefix(holding: .ipv4(address), length: 24)]))
+    }
+
+    @Test func nodesComeAndGoByTheirNamesAlone() {
+        var set = ManifestSet()
+        let first = set.update(["a.yaml": nodes("a=10.0.0.0/24 b=10.0.1.0/24")])
+        #expect(first.changes == [node("a", 0x0a00_0000), node("b", 0x0a00_0100)])
+        #expect(first.reports.isEmpty)
+        let second = set.update(["a.yaml": nodes("b=10.0.2.0/24")])
+        #expect(second.changes == [.nodeRemoved("a"), node("b", 0x0a00_0200)])
+        #expect(set.update(["a.yaml": .absent]).changes == [.nodeRemoved("b")])
+    }
+
+    @Test func ofTwoFilesWithANodeTheFirstCounts() {
+        var set = ManifestSet()
+        let both = set.update([
+            "a.yaml": nodes("a=10.0.0.0/24"), "b.yaml": nodes("a=10.0.1.0/24"),
+        ])
+        #expect(both.changes == [node("a", 0x0a00_0000)])
+        #expect(
+            both.reports.map(\.description) == [
+                "b.yaml: document 1: Node a: is in a.yaml too, and that one counts"
+            ]
+        )
+        #expect(set.update(["a.yaml": .absent]).changes == [node("a", 0x0a00_0100)])
+    }
+
+    @Test func aServiceThatIsWrongInPartChangesAndIsReported() {
+        let text = manifest("a", "10.0.0.1").replacing(
+            "{clusterIP",
+            with: "{externalIPs: [x], clusterIP"
+        )
+        var set = ManifestSet()
+        let update = set.update([
+            "a.yaml": .decoded(ManifestFile.decode(text, fileName: "a.yaml"))
+        ])
+        #expect(update.changes == [change("a", 0x0a00_0001)])
+        #expect(
+            update.reports.map(\.description) == [
+                "a.yaml: document 1: Service default/a: spec.externalIPs[0]: \"x\" is not an IPv4 "
+                    + "or IPv6 address"
+            ]
+        )
+    }
+
     @Test func aProblemThatMovesWithinItsFileIsNotReportedAgain() {
         var set = ManifestSet()
         _ = set.update(["a.yaml": file(["wrong": nil])])

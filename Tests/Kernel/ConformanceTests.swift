@@ -11,33 +11,20 @@ struct ConformanceTests {
         let stepwise = try bareNode("stepwise")
         let onePlan = try bareNode("one-plan")
         let name = String(example.name.prefix(40).map { $0.isLetter ? $0 : "-" })
-        let violations = try stepwise.perform {
+        var violations = try stepwise.perform {
             var device = try LinuxDataplane(
                 device: "kube-ipvs0",
                 stateDirectory: TestKernel.stateDirectory(name + "/1")
             )
-            var other = try onePlan.perform {
-                try OpenedDataplane(
-                    device: "kube-ipvs0",
-                    stateDirectory: TestKernel.stateDirectory(name + "/2")
-                )
-            }.take()
-            return try example.violations(on: &device, andAsOnePlanOn: &other)
+            return try example.violationsStepByStep(on: &device)
+        }
+        violations += try onePlan.perform {
+            var device = try LinuxDataplane(
+                device: "kube-ipvs0",
+                stateDirectory: TestKernel.stateDirectory(name + "/2")
+            )
+            return try example.violationsAsOnePlan(on: &device)
         }
         #expect(violations.isEmpty, "\(violations.joined(separator: "\n"))")
-    }
-}
-
-/// Carries a dataplane out of the thread that opened it: its sockets stay in that namespace.
-final class OpenedDataplane {
-    private var dataplane: LinuxDataplane?
-
-    init(device: String, stateDirectory: String) throws {
-        dataplane = try LinuxDataplane(device: device, stateDirectory: stateDirectory)
-    }
-
-    func take() throws -> LinuxDataplane {
-        guard let taken = dataplane.take() else { throw LabError("the dataplane was taken before") }
-        return taken
     }
 }

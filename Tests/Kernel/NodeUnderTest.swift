@@ -17,7 +17,9 @@ final class NodeUnderTest {
     init(_ laboratory: Laboratory, name: String, scheduler: String = "rr") throws {
         self.laboratory = laboratory
         let options = ReconcilerOptions(
-            scheduling: SchedulingPolicy(global: SchedulerRequest(name: scheduler)),
+            routing: RoutingPolicy(
+                scheduling: SchedulingPolicy(global: SchedulerRequest(name: scheduler))
+            ),
             sources: PreferredSources(
                 ipv4: try IPAddress("192.0.2.10"),
                 ipv6: try IPAddress("2001:db8::10")

@@ -156,7 +156,9 @@ struct ProgramTests {
             try daemon.waitForLog(
                 "the kernel has no scheduler \"twos\"; the global one, \"lc\", is used instead"
             )
-            try daemon.waitForLog("Service default/zeb: spec.ports: 10.96.0.21:80/TCP belongs to")
+            try daemon.waitForLog(
+                "Service default/zeb: spec.clusterIPs: 10.96.0.21:80/TCP belongs to"
+            )
             #expect(try Self.list().contains("TCP  10.96.0.21:80 lc\n  -> 10.244.1.2:8080"))
             try daemon.terminate()
         }

@@ -14,7 +14,15 @@ import Testing
         #expect(list.continueToken == nil)
         #expect(list.unreadable.isEmpty)
         #expect(list.objects.flatMap(\.problems).isEmpty)
-        #expect(list.objects.flatMap(\.notices).isEmpty)
+        #expect(
+            list.objects.flatMap(\.notices) == [
+                "Service default/lbproxy leaves 203.0.113.11 in status.loadBalancer.ingress[0].ip "
+                    + "to its load balancer, which ends connections itself (ipMode: Proxy)",
+                "Service default/lbproxy has a load balancer by the name \"lb.example.com\" in "
+                    + "status.loadBalancer.ingress[1]; such a load balancer sends to node ports, "
+                    + "and nothing is to be done here",
+            ]
+        )
         let services = list.objects.compactMap { object -> Service? in
             if case .service(let service)? = object.change { service } else { nil }
         }
@@ -46,9 +54,9 @@ import Testing
         (
             "nodeport", .clusterIPs([.ipv4(0x0a60_0fd5)]),
             [
-                ServicePort(name: "a", transport: .tcp, port: 80),
-                ServicePort(name: "u", transport: .udp, port: 81),
-                ServicePort(name: "s", transport: .sctp, port: 82),
+                ServicePort(name: "a", transport: .tcp, port: 80, nodePort: 31160),
+                ServicePort(name: "u", transport: .udp, port: 81, nodePort: 31161),
+                ServicePort(name: "s", transport: .sctp, port: 82, nodePort: 31162),
             ]
         ),
     ]
@@ -71,6 +79,28 @@ import Testing
         #expect(sticky.creationTime == 1_795_224_415)
         #expect(try service("web").sessionAffinity == .none)
         #expect(try service("web").annotations.isEmpty)
+    }
+
+    @Test func whatIsForClientsOutsideIsRead() throws {
+        var loadBalancer = ExternalAccess()
+        loadBalancer.policy = .local
+        loadBalancer.loadBalancerAddresses = [.ipv4(0xcb00_710a)]
+        loadBalancer.sourceRanges = [
+            IPPrefix(holding: .ipv4(0xcb00_7100), length: 24),
+            IPPrefix(holding: .ipv6(high: 0x2001_0db8 << 32, low: 0), length: 32),
+        ]
+        loadBalancer.healthCheckNodePort = 30478
+        #expect(try service("lb").external == loadBalancer)
+        #expect(try service("lbproxy").external == ExternalAccess())
+        #expect(try service("external-ips").external.addresses == [.ipv4(0xc633_6407)])
+        #expect(try service("nodeport").external == ExternalAccess())
+    }
+
+    @Test func policiesAreRead() throws {
+        #expect(try service("local").internalTrafficPolicy == .local)
+        #expect(try service("web").internalTrafficPolicy == .cluster)
+        #expect(try service("near").trafficDistribution == .preferClose)
+        #expect(try service("web").trafficDistribution == nil)
     }
 
     private func service(_ name: String) throws -> Service {
@@ -128,6 +158,48 @@ import Testing
         #expect(slice.family == .ipv6)
         #expect(slice.endpoints.map(\.address.description) == ["fd00:10:244:1::30"])
         #expect(slice.ports == [EndpointPort(port: 80)])
+    }
+
+    @Test func hintsAreRead() throws {
+        let list = try KubernetesObject.decodeList(
+            of: .endpointSlice,
+            json: try fixture("kube-api/endpointslices.json")
+        )
+        let near = list.objects.first { $0.reference.name.name == "near-1" }
+        guard case .endpointSlice(let slice)? = near?.change else {
+            Issue.record("near-1 is no slice")
+            return
+        }
+        #expect(
+            slice.endpoints.map(\.hints) == [
+                EndpointHints(zones: ["zone-a"]), EndpointHints(zones: ["zone-b"]),
+            ]
+        )
+    }
+
+    @Test func aNodeDecodes() throws {
+        let answer = try fixture("kube-api/node.json")
+        let node = Node(
+            name: "node-a",
+            zone: "zone-a",
+            podCIDRs: [
+                IPPrefix(holding: .ipv4(0x0af4_0100), length: 24),
+                IPPrefix(holding: .ipv6(high: 0xfd00_0010_0244_0001, low: 0), length: 64),
+            ],
+            addresses: [.ipv4(0xc0a8_0a0b), .ipv6(high: 0xfd00 << 48, low: 0x11)]
+        )
+        let expected = DecodedObject(
+            reference: ObjectReference(.node, ObjectName(namespace: "", name: "node-a")),
+            change: .node(node)
+        )
+        #expect(try KubernetesObject.decode(.node, json: answer) == expected)
+        let list =
+            Array(#"{"kind": "NodeList", "apiVersion": "v1", "metadata": {}, "items": ["#.utf8)
+            + answer + Array("]}".utf8)
+        #expect(try KubernetesObject.decodeList(of: .node, json: list).objects == [expected])
+        let decoded = ManifestFile.decode(list, fileName: "nodes.json")
+        #expect(decoded.entries.map(\.object) == [expected])
+        #expect(decoded.isComplete)
     }
 
     @Test func endpointsBecomeSlices() throws {

@@ -31,8 +31,8 @@ import Testing
         #expect(decoded.entries.map(\.position.document) == [1, 4])
         #expect(
             decoded.notices.map(\.description) == [
-                "document 2: Deployment shop/web is not a Service, EndpointSlice or Endpoints; "
-                    + "left aside"
+                "document 2: Deployment shop/web is not a Service, EndpointSlice, Endpoints or "
+                    + "Node; left aside"
             ]
         )
         #expect(decoded.problems.isEmpty)
@@ -219,12 +219,17 @@ import Testing
     static let otherKinds: [(String, String, String)] = [
         (
             "ConfigMap", "v1",
-            "ConfigMap x is not a Service, EndpointSlice or Endpoints; left aside"
+            "ConfigMap x is not a Service, EndpointSlice, Endpoints or Node; left aside"
         ),
         (
             "Service", "serving.knative.dev/v1",
             "Service x of serving.knative.dev/v1 only shares its name with the Service of "
                 + "Kubernetes; left aside"
+        ),
+        (
+            "Node", "longhorn.io/v1beta2",
+            "Node x of longhorn.io/v1beta2 only shares its name with the Node of Kubernetes; left "
+                + "aside"
         ),
     ]
 
@@ -249,7 +254,8 @@ import Testing
         #expect(decoded.isComplete)
         #expect(
             decoded.notices.map(\.description) == [
-                "document 1, items[0]: List is not a Service, EndpointSlice or Endpoints; left aside"
+                "document 1, items[0]: List is not a Service, EndpointSlice, Endpoints or Node; left "
+                    + "aside"
             ]
         )
     }

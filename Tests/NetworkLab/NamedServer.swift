@@ -27,7 +27,7 @@ package final class NamedServer: Sendable {
                 listeners.append(
                     (
                         try namespace.perform {
-                            try Self.listen(SocketEndpoint(any, port), transport)
+                            try listeningSocket(SocketEndpoint(any, port), transport)
                         }, transport
                     )
                 )
@@ -64,25 +64,6 @@ package final class NamedServer: Sendable {
         flag.isRaised.store(true, ordering: .relaxed)
         pthread_join(thread, nil)
         for descriptor in descriptors { close(descriptor) }
-    }
-
-    private static func listen(
-        _ endpoint: SocketEndpoint,
-        _ transport: TransportProtocol
-    ) throws -> Int32 {
-        let descriptor = try makeSocket(transport, endpoint.address.family)
-        setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
-        if endpoint.address.family == .ipv6 {
-            setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1)
-        }
-        let bound = unsafe withSocketAddress(endpoint) { unsafe bind(descriptor, $0, $1) }
-        guard bound == 0 else { throw LabError("bind \(transport) \(endpoint)", errno) }
-        if transport != .udp {
-            guard Glibc.listen(descriptor, 256) == 0 else {
-                throw LabError("listen on \(transport) \(endpoint)", errno)
-            }
-        }
-        return descriptor
     }
 
     private static func serve(

@@ -30,6 +30,15 @@ import TestSupport
             )
         }
 
+        /// Each step, with the state right before it.
+        func forEachStep(_ body: (_ step: Operation, _ before: IPVSState) -> Void) {
+            var state = observed
+            for step in plan.operations {
+                body(step, state)
+                state.apply(step)
+            }
+        }
+
         /// The state after the first `count` steps, by a kernel that refuses what cannot be done.
         func after(_ count: Int) -> (state: IPVSState, failures: [OperationFailure]) {
             var kernel = SimulatedDataplane(state: observed)
@@ -39,6 +48,8 @@ import TestSupport
     }
 
     private static let seeds: Range<UInt64> = 0..<400
+    /// For what is asked of every prefix of a plan.
+    private static let fewerSeeds: Range<UInt64> = 0..<80
 
     /// What is wanted is there, what was ours and is not wanted is gone, and the rest is as it was.
     private static func expectReached(_ state: IPVSState, _ example: Case) {
@@ -74,6 +85,9 @@ import TestSupport
             #expect(state.parameters[parameter] == value)
         }
         if desired.timeouts.udp != 0 { #expect(state.timeouts.udp == desired.timeouts.udp) }
+        let emptied = observed.sets.mapValues { _ in [SetMember: UInt32]() }
+        #expect(state.sets == emptied.merging(desired.sets) { $1 })
+        #expect(state.filters == observed.filters.merging(desired.filters) { $1 })
     }
 
     @Test(arguments: seeds)
@@ -91,7 +105,7 @@ import TestSupport
         #expect(Case(state, example.desired).plan.isEmpty)
     }
 
-    @Test(arguments: seeds)
+    @Test(arguments: fewerSeeds)
     func planningAgainAfterAnyPrefixReachesWhatIsWanted(seed: UInt64) {
         let example = Case(seed: seed)
         for count in 0...example.plan.operations.count {
@@ -107,7 +121,7 @@ import TestSupport
         entry?.realServers.contains { $0.weight > 0 } ?? false
     }
 
-    @Test(arguments: seeds)
+    @Test(arguments: fewerSeeds)
     func noPrefixLeavesAVirtualServerWithoutAUsableRealServer(seed: UInt64) {
         let example = Case(seed: seed)
         let served = example.desired.virtualServers.filter { key, wanted in
@@ -139,7 +153,7 @@ import TestSupport
         }
     }
 
-    @Test(arguments: seeds)
+    @Test(arguments: fewerSeeds)
     func whatIsNotOursIsNeverTouched(seed: UInt64) {
         let example = Case(seed: seed)
         let foreign = example.observed.virtualServers.keys.filter {
@@ -172,6 +186,69 @@ import TestSupport
                 break
             }
         }
+    }
+
+    @Test(arguments: seeds)
+    func aSetStandsBeforeItsMembersAndBeforeTheFilterThatNamesIt(seed: UInt64) {
+        Case(seed: seed).forEachStep { step, state in
+            switch step {
+            case .putMember(_, _, let set), .removeMember(_, let set):
+                #expect(state.sets[set] != nil)
+            case .installFilter(let filter):
+                #expect(filter.sets.isSubset(of: state.sets.keys))
+            default:
+                break
+            }
+        }
+    }
+
+    /// The members of a set say what becomes of packets to a frontend: masqueraded, refused, let in.
+    @Test(arguments: seeds)
+    func membersComeBeforeWhatTheyAreForAndLeaveAfterIt(seed: UInt64) {
+        let example = Case(seed: seed)
+        let desired = example.desired
+        example.forEachStep { step, state in
+            switch step {
+            case .addVirtualServer, .announce, .installFilter:
+                for (set, members) in desired.sets {
+                    let present = state.sets[set] ?? [:]
+                    #expect(members.allSatisfy { present[$0] == $1 }, "\(set), \(step)")
+                }
+            case .removeMember:
+                let unwanted = state.claims.keys.filter { object in
+                    switch object {
+                    case .virtualServer(let key):
+                        desired.virtualServers[key] == nil && state.virtualServers[key] != nil
+                    case .address(let address):
+                        desired.addresses[address] == nil && state.addresses[address] != nil
+                    }
+                }
+                #expect(unwanted.isEmpty, "\(step)")
+            default:
+                break
+            }
+        }
+    }
+
+    @Test(arguments: 0..<100 as Range<UInt64>, [1, 3])
+    func portionsReachTheSameAndTakeNoMemberAwayBeforeTheLast(seed: UInt64, size: Int) {
+        let example = Case(seed: seed)
+        let parts = TouchedParts.everything(of: example.observed, and: example.desired)
+        let portions = parts.portions(of: size)
+        var kernel = SimulatedDataplane(state: example.observed)
+        var settled = example.observed
+        for (index, portion) in portions.enumerated() {
+            let plan = settled.plan(to: example.desired, touching: portion)
+            #expect(kernel.apply(plan).isEmpty)
+            settled.settle(portion, at: example.desired)
+            #expect(settled == kernel.state)
+            for case .removeMember in plan.operations {
+                #expect(index == portions.count - 1)
+            }
+        }
+        Self.expectReached(kernel.state, example)
+        let keys = portions.flatMap { $0.virtualServers }
+        #expect(keys.count == parts.virtualServers.count && Set(keys) == parts.virtualServers)
     }
 
     @Test(arguments: seeds)

@@ -8,7 +8,9 @@ import Testing
     func simulatedKernelAnswersLikeTheRealOne(_ example: ConformanceCase) throws {
         var stepwise = SimulatedDataplane()
         var onePlan = SimulatedDataplane()
-        let violations = try example.violations(on: &stepwise, andAsOnePlanOn: &onePlan)
+        let violations =
+            try example.violationsStepByStep(on: &stepwise)
+            + example.violationsAsOnePlan(on: &onePlan)
         #expect(violations.isEmpty, "\(violations.joined(separator: "\n"))")
     }
 
@@ -25,7 +27,9 @@ import Testing
             }
         }
         var onePlan = lenient
-        let violations = try example.violations(on: &lenient, andAsOnePlanOn: &onePlan)
+        let violations =
+            try example.violationsStepByStep(on: &lenient)
+            + example.violationsAsOnePlan(on: &onePlan)
         #expect(violations.count == 2)
     }
 }

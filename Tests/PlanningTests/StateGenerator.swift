@@ -1,5 +1,6 @@
 import Addressing
 import DataplaneModel
+import Planning
 import TestSupport
 
 /// States drawn from a small world, so that two of them have much in common and much apart.
@@ -73,7 +74,42 @@ struct StateGenerator {
             KernelRequirements.conntrack: "1", KernelRequirements.forwardIPv4: "1",
         ]
         if chance(50) { state.timeouts.udp = 30 }
+        for family in AddressFamily.allCases where chance(70) {
+            let filter = filter(family)
+            state.filters[family] = filter
+            for set in filter.sets { state.sets[set] = members(of: set) }
+        }
         return state
+    }
+
+    /// One of four.
+    private mutating func filter(_ family: AddressFamily) -> PacketFilter {
+        .services(
+            family,
+            FilterPolicy(
+                detection: chance(50) ? .none : .interface("cni0"),
+                masqueradeMark: chance(50) ? 0x4000 : 0x8000
+            )
+        )
+    }
+
+    /// Some of a few members of the kind that the set has.
+    private mutating func members(of set: AddressSet) -> [SetMember: UInt32] {
+        var members: [SetMember: UInt32] = [:]
+        for address in Self.worldAddresses where address.family == set.family && chance(40) {
+            let endpoint = SocketEndpoint(address, 80)
+            let member: SetMember =
+                switch set.kind {
+                case .port: .port(UInt16(31000 + address.low & 0xff))
+                case .address: .address(address)
+                case .addressPort: .frontend(endpoint, .tcp)
+                case .addressPortAddress: .hairpin(endpoint, .tcp)
+                case .addressPortPrefix:
+                    .permission(endpoint, .tcp, IPPrefix(holding: address, length: 24))
+                }
+            members[member] = set.hasMarks ? UInt32.random(in: 1...3, using: &numbers) : 0
+        }
+        return members
     }
 
     /// What a kernel may hold: some of it ours, some of it foreign, some of it half done.
@@ -94,6 +130,13 @@ struct StateGenerator {
                 state.foreignAddresses.insert(address)
             }
             if chance(60) { state.claims[.address(address)] = "" }
+        }
+        for set in AddressSet.all where chance(60) { state.sets[set] = members(of: set) }
+        // Rules cannot be without the sets that they name.
+        for family in AddressFamily.allCases where chance(60) {
+            let filter = filter(family)
+            for set in filter.sets where state.sets[set] == nil { state.sets[set] = [:] }
+            state.filters[family] = PacketFilter(family: family, fingerprint: filter.fingerprint)
         }
         return state
     }

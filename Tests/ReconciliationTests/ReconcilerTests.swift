@@ -300,7 +300,9 @@ import Testing
         var reconciler = Reconciler(
             device: kernel,
             options: ReconcilerOptions(
-                scheduling: SchedulingPolicy(global: SchedulerRequest(name: "mh"))
+                routing: RoutingPolicy(
+                    scheduling: SchedulingPolicy(global: SchedulerRequest(name: "mh"))
+                )
             )
         )
         var message = ""

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct FrontendsTests {
     private static let name = ObjectName(namespace: "default", name: "web")
-    private static let policy = SchedulingPolicy(global: SchedulerRequest(name: "rr"))
+    private static let policy = RoutingPolicy()
 
     private func service(
         _ addresses: [String] = ["10.96.0.1"],
@@ -38,7 +38,7 @@ import Testing
 
     /// One line for each frontend: `default/web:http 10.96.0.1:80/TCP → 10.244.0.1:8080`.
     private func lines(_ view: ServiceView) -> [String] {
-        view.frontends(scheduling: Self.policy).map { frontend in
+        view.routed(by: Self.policy).frontends.map { frontend in
             #expect(frontend.inside == frontend.outside)
             return "\(frontend.service) \(frontend.key) → \(text(of: frontend.inside))"
         }
@@ -107,12 +107,12 @@ import Testing
             ports: [ServicePort(port: 80)]
         )
         let view = ServiceView(service: service, slices: [try slice([("10.244.0.1", .ready)])])
-        #expect(view.frontends(scheduling: Self.policy).isEmpty)
+        #expect(view.routed(by: Self.policy).frontends.isEmpty)
     }
 
     @Test func hasNoFrontendWithoutAPort() throws {
         let view = ServiceView(service: try service(ports: []), slices: [])
-        #expect(view.frontends(scheduling: Self.policy).isEmpty)
+        #expect(view.routed(by: Self.policy).frontends.isEmpty)
     }
 
     struct Choice: CustomTestStringConvertible {
@@ -209,7 +209,7 @@ import Testing
             annotations: [Service.schedulerAnnotation: "sh"]
         )
         let frontend = try #require(
-            ServiceView(service: service, slices: []).frontends(scheduling: Self.policy).first
+            ServiceView(service: service, slices: []).routed(by: Self.policy).frontends.first
         )
         #expect(frontend.affinity == .clientIP(timeout: 60))
         #expect(frontend.creationTime == 1_700_000_000)

@@ -5,8 +5,8 @@ import Testing
 
 extension FrontendKey {
     /// 10.96.0.`host`, TCP.
-    init(host: UInt32, port: UInt16 = 80) {
-        self.init(SocketEndpoint(.ipv4(0x0a60_0000 | host), port), .tcp)
+    init(host: UInt32, port: UInt16 = 80, transport: TransportProtocol = .tcp) {
+        self.init(SocketEndpoint(.ipv4(0x0a60_0000 | host), port), transport)
     }
 }
 
@@ -394,14 +394,14 @@ extension RouteTable {
             ]
         )
         let rest =
-            "belongs to Service default/old, which is older or comes first by name; "
+            "belongs to Service default/old, which has it as a cluster IP, is older, or comes first by name; "
             + "this Service gets no traffic there until "
             + "one of them uses another address or port"
         #expect(
             table.conflicts.map(\.description) == [
-                "Service default/mid: spec.ports: 10.96.0.1:80/TCP \(rest)",
-                "Service default/mid: spec.ports: 10.96.0.2:443/TCP \(rest)",
-                "Service default/new: spec.ports: 10.96.0.2:443/TCP \(rest)",
+                "Service default/mid: spec.clusterIPs: 10.96.0.1:80/TCP \(rest)",
+                "Service default/mid: spec.clusterIPs: 10.96.0.2:443/TCP \(rest)",
+                "Service default/new: spec.clusterIPs: 10.96.0.2:443/TCP \(rest)",
             ]
         )
         #expect(table.count == 2)
@@ -410,7 +410,7 @@ extension RouteTable {
 
     @Test func protocolsAndPortsOfOneAddressAreNoConflict() {
         var table = RouteTable()
-        let udp = FrontendKey(Self.key.endpoint, .udp)
+        let udp = FrontendKey(host: 1, transport: .udp)
         let https = FrontendKey(host: 1, port: 443)
         _ = table.changes("a", with: [Frontend("a", at: Self.key)])
         _ = table.changes("b", with: [Frontend("b", at: udp)])

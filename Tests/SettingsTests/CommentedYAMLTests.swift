@@ -49,5 +49,6 @@ import Testing
         let configuration = try FairleadConfiguration.load(yaml: yaml, fileName: "fairlead.yaml")
         #expect(configuration.ipvs.namespaceSchedulers["games"]?.effectiveFlags == ["mh-fallback"])
         #expect(configuration.intervals.coalesce == .milliseconds(200))
+        #expect(configuration.externalIPs.allowed?.count == 1)
     }
 }

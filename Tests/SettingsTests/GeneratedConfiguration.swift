@@ -11,16 +11,24 @@ extension FairleadConfiguration {
         configuration.nodeName = generator.pick([
             "", "node-1.example", "1234", "null", "on", "0x1f",
         ])
+        configuration.zone = generator.pick(["", "zone-a", "1e3", "null", "A_b.c", "7"])
         configuration.ipvs = .generated(&generator)
         configuration.addresses = .generated(&generator)
-        configuration.clusterCIDRs = Set(
-            (0..<Int.random(in: 0...3, using: &generator)).map { _ in
-                IPPrefix(
-                    holding: .generated(&generator),
-                    length: Int.random(in: 0...128, using: &generator)
-                )
-            }
-        ).sorted()
+        configuration.clusterCIDRs = generator.prefixes()
+        configuration.localTraffic.mode = generator.pick(LocalTrafficMode.allCases)
+        configuration.localTraffic.bridgeInterface = generator.pick(["cni0", "1", "#x", "off"])
+        configuration.localTraffic.interfaceNamePrefix = generator.pick([
+            "veth", "null", "a\"b", "0",
+        ])
+        configuration.masquerade.all = Bool.random(using: &generator)
+        configuration.masquerade.bit = generator.bit(outside: configuration.ipvs.firewallMarks)
+        let prefixes = generator.prefixes()
+        configuration.nodePorts.addresses = generator.pick(
+            [.all, .primary, prefixes.isEmpty ? .all : .within(prefixes)]
+        )
+        configuration.nodePorts.localhost = Bool.random(using: &generator)
+        configuration.externalIPs.allowed = generator.pick([nil, generator.prefixes()])
+        configuration.packetFilter = generator.pick(PacketFilterUse.allCases)
         configuration.intervals = .generated(&generator)
         configuration.stateDirectory = "/" + generator.path()
         configuration.manifests.directory = generator.pick(
@@ -39,6 +47,24 @@ extension SeededGenerator {
     /// A path with what is hard to quote: signs of YAML, quotes, spaces, letters outside ASCII.
     fileprivate mutating func path() -> String {
         "x" + text(of: "ab/ .:#-'\"\\{}[]&*!|>%@`,?äß東\u{301}\u{e000}\u{2028}🚢", length: 0...12)
+    }
+
+    /// Prefixes in order, none of them twice.
+    fileprivate mutating func prefixes() -> [IPPrefix] {
+        let count = Int.random(in: 0...3, using: &self)
+        return Set(
+            (0..<count).map { _ in
+                IPPrefix(
+                    holding: .generated(&self),
+                    length: Int.random(in: 0...128, using: &self)
+                )
+            }
+        ).sorted()
+    }
+
+    /// A bit that is set in none of the marks.
+    fileprivate mutating func bit(outside marks: FirewallMarkSettings) -> Int {
+        pick((marks.bits..<32).filter { marks.base >> UInt32($0) & 1 == 0 })
     }
 
     fileprivate mutating func duration(_ range: ClosedRange<Int64>) -> Duration {
@@ -86,6 +112,10 @@ extension IPVSSettings {
             )
         }
         settings.managesKernelParameters = Bool.random(using: &generator)
+        settings.firewallMarks.bits = Int.random(in: 1...24, using: &generator)
+        // Not all bits, for one of them is the bit for masquerading.
+        let number = UInt32.random(in: 1...0x7f, using: &generator)
+        settings.firewallMarks.base = number << UInt32(settings.firewallMarks.bits)
         return settings
     }
 }
@@ -101,6 +131,7 @@ extension AddressSettings {
             addresses[address.family] = address
         }
         settings.sourceAddresses = addresses.values.sorted()
+        settings.strictARP = Bool.random(using: &generator)
         return settings
     }
 }

@@ -13,6 +13,7 @@ import Testing
         var expected = FairleadConfiguration()
         expected.mode = .ipvs
         expected.nodeName = "node-1"
+        expected.zone = "zone-a"
         expected.ipvs.scheduler = SchedulerChoice(name: "sh", flags: ["sh-port"])
         expected.ipvs.namespaceSchedulers = [
             "batch": SchedulerChoice(name: "lc", flags: []), "web": SchedulerChoice(name: "mh"),
@@ -21,11 +22,25 @@ import Testing
         expected.ipvs.timeouts.tcpFin = .seconds(120)
         expected.ipvs.timeouts.udp = .seconds(2_678_400)
         expected.ipvs.managesKernelParameters = false
+        expected.ipvs.firewallMarks.base = 0x20000
+        expected.ipvs.firewallMarks.bits = 10
         expected.addresses.announce = .bind
         expected.addresses.device = "dummy0"
         expected.addresses.sourceAddresses = [
             .ipv4(0x0a00_0001), .ipv6(high: 0xfd00 << 48, low: 1),
         ]
+        expected.addresses.strictARP = true
+        expected.localTraffic.mode = .interfaceNamePrefix
+        expected.localTraffic.bridgeInterface = "cni0"
+        expected.localTraffic.interfaceNamePrefix = "veth"
+        expected.masquerade.all = true
+        expected.masquerade.bit = 31
+        expected.nodePorts.addresses = .within([
+            IPPrefix(holding: .ipv4(0xc0a8_0000), length: 16)
+        ])
+        expected.nodePorts.localhost = false
+        expected.externalIPs.allowed = [IPPrefix(holding: .ipv4(0xc633_6400), length: 24)]
+        expected.packetFilter = .never
         expected.clusterCIDRs = [
             IPPrefix(holding: .ipv4(0x0af4_0000), length: 16),
             IPPrefix(holding: .ipv6(high: 0xfd00 << 48, low: 0), length: 8),
@@ -42,16 +57,27 @@ import Testing
             """
             mode: ipvs
             nodeName: node-1
+            zone: zone-a
             ipvs:
               scheduler: {name: sh, flags: [sh-port]}
               namespaceSchedulers: {batch: {name: lc, flags: []}, web: {name: mh, flags: ~}}
               timeouts: {tcp: 15m, tcpFin: 120s, udp: 744h}
               manageKernelParameters: false
+              firewallMarks: {base: 131072, bits: 10}
             addresses:
               announce: bind
               device: dummy0
               sourceAddresses: [10.0.0.1, "fd00::1"]
+              strictARP: true
             clusterCIDRs: [10.244.0.0/16, fd00::/8]
+            localTraffic:
+              mode: InterfaceNamePrefix
+              bridgeInterface: cni0
+              interfaceNamePrefix: veth
+            masquerade: {all: true, bit: 31}
+            nodePorts: {addresses: [192.168.0.0/16], localhost: false}
+            externalIPs: {allowed: [198.51.100.0/24]}
+            packetFilter: none
             intervals: {coalesce: 200ms, audit: 0s, retryInitial: 10ms, retryMaximum: 10ms}
             stateDirectory: /var/lib/fair lead
             manifests: {directory: manifests, maximumFileSize: 4096}
@@ -80,6 +106,47 @@ import Testing
     func scalarText(_ text: String) throws {
         let name = text.filter { $0 != "\"" && $0 != "'" }
         #expect(try load("nodeName: \(text)").nodeName == name)
+    }
+
+    @Test(
+        "Node ports are at all addresses, at the primary ones, or at those of prefixes",
+        arguments: [
+            ("[]", .all), ("", .all), ("null", .all), ("primary", .primary),
+            ("'primary'", .primary),
+            ("[10.0.0.0/8]", .within([IPPrefix(holding: .ipv4(0x0a00_0000), length: 8)])),
+        ] as [(String, NodePortAddresses)]
+    )
+    func nodePortAddresses(_ text: String, _ addresses: NodePortAddresses) throws {
+        #expect(try load("nodePorts: {addresses: \(text)}").nodePorts.addresses == addresses)
+    }
+
+    @Test("No external address and any are two things")
+    func externalIPs() throws {
+        #expect(try load("externalIPs: {allowed: []}").externalIPs.allowed == [])
+        #expect(try load("externalIPs: {allowed: null}").externalIPs.allowed == nil)
+    }
+
+    @Test(
+        "A packet mark is decimal or hexadecimal",
+        arguments: [("4096", 0x1000), ("0x1000", 0x1000), ("0xAB0", 0xab0), ("2", 2)]
+            as [(String, UInt32)]
+    )
+    func mark(_ text: String, _ mark: UInt32) throws {
+        let loaded = try load("ipvs: {firewallMarks: {base: \(text), bits: 1}}")
+        #expect(loaded.ipvs.firewallMarks.base == mark)
+    }
+
+    @Test("The marks are as many as the bits allow, from the base on")
+    func marks() throws {
+        #expect(FirewallMarkSettings().range == 0x1000...0x1fff)
+        let highest = try load(
+            "ipvs: {firewallMarks: {base: 0x7f000000, bits: 24}}\nmasquerade: {bit: 31}"
+        )
+        #expect(highest.ipvs.firewallMarks.range == 0x7f00_0000...0x7fff_ffff)
+        var all = FirewallMarkSettings()
+        all.base = 0xff00_0000
+        all.bits = 24
+        #expect(all.range == 0xff00_0000...0xffff_ffff)
     }
 
     @Test("An alias stands for what it names")

@@ -28,9 +28,25 @@ import Testing
                 scheduler: "lc",
                 nodeName: "b",
                 clusterCIDRs: "10.1.0.0/16,fd00::/8",
-                manifestsDirectory: "./manifests"
+                manifestsDirectory: "./manifests",
+                masqueradesAll: true,
+                nodePortAddresses: "192.168.0.0/16,fd00::/64",
+                localTrafficMode: "BridgeInterface",
+                podBridgeInterface: "cni0",
+                podInterfaceNamePrefix: "veth"
             )
         )
+        #expect(configuration.masquerade.all)
+        #expect(
+            configuration.nodePorts.addresses
+                == .within([
+                    IPPrefix(holding: .ipv4(0xc0a8_0000), length: 16),
+                    IPPrefix(holding: .ipv6(high: 0xfd00 << 48, low: 0), length: 64),
+                ])
+        )
+        #expect(configuration.localTraffic.mode == .bridgeInterface)
+        #expect(configuration.localTraffic.bridgeInterface == "cni0")
+        #expect(configuration.localTraffic.interfaceNamePrefix == "veth")
         #expect(configuration.mode == .ipvs)
         #expect(configuration.ipvs.scheduler == SchedulerChoice(name: "lc"))
         #expect(configuration.nodeName == "b")
@@ -38,12 +54,90 @@ import Testing
         #expect(configuration.manifests.directory == "./manifests")
     }
 
+    @Test("A flag without a value takes nothing back")
+    func truth() throws {
+        let file = try load("masquerade: {all: true}")
+        #expect(try file.applying(ConfigurationOverrides()).masquerade.all)
+    }
+
+    @Test("Node ports can be at the primary addresses")
+    func primary() throws {
+        let configuration = try load("nodePorts: {addresses: [10.0.0.0/8]}")
+            .applying(ConfigurationOverrides(nodePortAddresses: "primary"))
+        #expect(configuration.nodePorts.addresses == .primary)
+    }
+
+    /// Flags beside `localTraffic: {bridgeInterface: cni0}` in the file, and the problems.
+    static let ways: [(ConfigurationOverrides, [String])] = [
+        (ConfigurationOverrides(localTrafficMode: "BridgeInterface"), []),
+        (
+            ConfigurationOverrides(localTrafficMode: "BridgeInterface", podBridgeInterface: ""),
+            [
+                "--pod-bridge-interface: is empty; the mode BridgeInterface needs the name of the "
+                    + "bridge"
+            ]
+        ),
+        (
+            ConfigurationOverrides(localTrafficMode: "InterfaceNamePrefix"),
+            [
+                "--pod-interface-name-prefix: is empty; the mode InterfaceNamePrefix needs what the "
+                    + "names of the interfaces begin with"
+            ]
+        ),
+        (
+            ConfigurationOverrides(
+                localTrafficMode: "InterfaceNamePrefix",
+                podInterfaceNamePrefix: "*"
+            ),
+            [
+                "--pod-interface-name-prefix: \"*\" is not the beginning of interface names; "
+                    + "allowed: 0…14 characters of ASCII, without \"/\", \":\", \"%\", \"+\", \"*\" "
+                    + "and spaces"
+            ]
+        ),
+        (
+            ConfigurationOverrides(localTrafficMode: "bridge"),
+            [
+                "--detect-local-mode: \"bridge\" is not a way to tell packets of pods; allowed are "
+                    + "ClusterCIDR, NodeCIDR, BridgeInterface and InterfaceNamePrefix"
+            ]
+        ),
+        (
+            ConfigurationOverrides(nodePortAddresses: "10.0.0.0/8,10.0.0.0/8"),
+            ["--nodeport-addresses: \"10.0.0.0/8\" is given twice"]
+        ),
+        (
+            ConfigurationOverrides(nodePortAddresses: "primary,10.0.0.0/8"),
+            [
+                "--nodeport-addresses: \"primary\" is not a prefix such as 10.0.0.0/8 or fd00::/8"
+            ]
+        ),
+    ]
+
+    @Test("Flags must go together with each other and with the file", arguments: ways)
+    func together(_ overrides: ConfigurationOverrides, _ problems: [String]) throws {
+        let file = try load("localTraffic: {bridgeInterface: cni0}")
+        do throws(ConfigurationErrors) {
+            _ = try file.applying(overrides)
+            #expect(problems.isEmpty)
+        } catch {
+            #expect(error.problems.map(\.description) == problems)
+        }
+    }
+
     @Test("An empty flag takes back what the file says")
     func empty() throws {
         let configuration = try load(
             "nodeName: a\nclusterCIDRs: [10.0.0.0/8]\nmanifests: {directory: /a}\n"
+                + "nodePorts: {addresses: primary}\nlocalTraffic: {interfaceNamePrefix: veth}\n"
         ).applying(
-            ConfigurationOverrides(nodeName: "", clusterCIDRs: "", manifestsDirectory: "")
+            ConfigurationOverrides(
+                nodeName: "",
+                clusterCIDRs: "",
+                manifestsDirectory: "",
+                nodePortAddresses: "",
+                podInterfaceNamePrefix: ""
+            )
         )
         #expect(configuration == FairleadConfiguration())
     }

@@ -81,9 +81,115 @@ enum Refusals {
             "3: stateDirectory: \"/a\\u{1B}[31m\\n\" is not an absolute path; allowed: an absolute "
                 + "path without \"..\", other than /"
         ),
+        Refusal(
+            "localTraffic: {mode: clusterCIDR}",
+            "3: localTraffic.mode: \"clusterCIDR\" is not a way to tell packets of pods; allowed are "
+                + "ClusterCIDR, NodeCIDR, BridgeInterface and InterfaceNamePrefix"
+        ),
+        Refusal(
+            "localTraffic: {interfaceNamePrefix: veth+}",
+            "3: localTraffic.interfaceNamePrefix: \"veth+\" is not the beginning of interface names; "
+                + "allowed: 0…14 characters of ASCII, without \"/\", \":\", \"%\", \"+\", \"*\" and "
+                + "spaces"
+        ),
+        Refusal(
+            "localTraffic: {bridgeInterface: bridge-of-16-let}",
+            "3: localTraffic.bridgeInterface: \"bridge-of-16-let\" is not a name for a bridge; "
+                + "allowed: 0…15 characters of ASCII, without \"/\", \":\", \"%\", \"+\", \"*\" and "
+                + "spaces"
+        ),
+        Refusal(
+            "masquerade: {bit: 32}",
+            "3: masquerade.bit: \"32\" is not a whole number in 0…31"
+        ),
+        Refusal(
+            "masquerade: {bit: -1}",
+            "3: masquerade.bit: \"-1\" is not a whole number in 0…31"
+        ),
+        Refusal(
+            "nodePorts: {addresses: Primary}",
+            "3: nodePorts.addresses: \"Primary\" is not primary, nor a list of prefixes such as "
+                + "[10.0.0.0/8]"
+        ),
+        Refusal(
+            "nodePorts: {addresses: [primary]}",
+            "3: nodePorts.addresses[0]: \"primary\" is no prefix; write it alone, as addresses: "
+                + "primary"
+        ),
+        Refusal(
+            "externalIPs: {allowed: [198.51.100.1]}",
+            "3: externalIPs.allowed[0]: \"198.51.100.1\" is not a prefix such as 10.0.0.0/8 or "
+                + "fd00::/8"
+        ),
+        Refusal(
+            "addresses: {strictARP: 1}",
+            "3: addresses.strictARP: \"1\" is not a truth value; write true or false"
+        ),
+        Refusal(
+            "ipvs: {firewallMarks: {base: 0}}",
+            "3: ipvs.firewallMarks.base: \"0\" is not a packet mark; allowed: 0x1…0xffffffff, or the "
+                + "same in decimal"
+        ),
+        Refusal(
+            "ipvs: {firewallMarks: {base: 0x100000000, bits: 25}}",
+            "3: ipvs.firewallMarks.base: \"0x100000000\" is not a packet mark; allowed: "
+                + "0x1…0xffffffff, or the same in decimal",
+            "3: ipvs.firewallMarks.bits: \"25\" is not a whole number in 1…24"
+        ),
+        Refusal(
+            "packetFilter: iptables",
+            "3: packetFilter: \"iptables\" is not a packet filter; allowed are auto and none"
+        ),
+        Refusal(
+            "zone: -a",
+            "3: zone: \"-a\" is not a zone; allowed: letters, digits, and \"-\", \"_\" and \".\" "
+                + "inside, at most 63 characters"
+        ),
+        Refusal(
+            "zone: zürich",
+            "3: zone: \"zürich\" is not a zone; allowed: letters, digits, and \"-\", \"_\" and \".\" "
+                + "inside, at most 63 characters"
+        ),
     ]
 
     static let contradictions = [
+        Refusal(
+            "localTraffic:\n  mode: BridgeInterface",
+            "4: localTraffic.bridgeInterface: is empty; the mode BridgeInterface needs the name of "
+                + "the bridge"
+        ),
+        Refusal(
+            "localTraffic:\n  bridgeInterface: cni0\n  mode: InterfaceNamePrefix",
+            "5: localTraffic.interfaceNamePrefix: is empty; the mode InterfaceNamePrefix needs what "
+                + "the names of the interfaces begin with"
+        ),
+        Refusal(
+            "nodePorts: {addresses: [10.0.0.0/8, fd00::/8, 10.0.0.0/8]}",
+            "3: nodePorts.addresses[2]: \"10.0.0.0/8\" is given twice"
+        ),
+        Refusal(
+            "externalIPs: {allowed: [10.0.0.0/8, 10.0.0.0/8]}",
+            "3: externalIPs.allowed[1]: \"10.0.0.0/8\" is given twice"
+        ),
+        Refusal(
+            "ipvs: {firewallMarks: {base: 0x1800}}",
+            "3: ipvs.firewallMarks.base: \"0x1800\" is not a multiple of 0x1000, which is the number "
+                + "of marks with bits: 12"
+        ),
+        Refusal(
+            "masquerade:\n  bit: 11",
+            "4: masquerade.bit: \"11\" is the bit 0x800, which is set in some of the marks "
+                + "0x1000…0x1fff of ipvs.firewallMarks; choose another bit, or other marks"
+        ),
+        Refusal(
+            "ipvs:\n  firewallMarks:\n    base: 0x4000",
+            "5: masquerade.bit: \"14\" is the bit 0x4000, which is set in all of the marks "
+                + "0x4000…0x4fff of ipvs.firewallMarks; choose another bit, or other marks"
+        ),
+        Refusal(
+            "masquerade: {bit: x}\nipvs: {firewallMarks: {base: 0x4000}}",
+            "3: masquerade.bit: \"x\" is not a whole number in 0…31"
+        ),
         Refusal(
             "ipvs:\n  scheduler:\n    name: rr\n    flags:\n    - flag-1\n    - sh-port",
             "8: ipvs.scheduler.flags[1]: \"sh-port\" is not a flag of the scheduler rr; allowed are "
@@ -120,7 +226,7 @@ enum Refusals {
         Refusal(
             "ipvs: [1]",
             "3: ipvs: is a list where a map is expected with the fields scheduler, "
-                + "namespaceSchedulers, timeouts and manageKernelParameters"
+                + "namespaceSchedulers, timeouts, manageKernelParameters and firewallMarks"
         ),
         Refusal(
             "mode: [ipvs]",
@@ -130,6 +236,11 @@ enum Refusals {
             "clusterCIDRs: 10.0.0.0/8",
             "3: clusterCIDRs: is a single value where a list is expected; allowed: a list of "
                 + "prefixes such as 10.0.0.0/8 or fd00::/8"
+        ),
+        Refusal(
+            "nodePorts: {addresses: {a: b}}",
+            "3: nodePorts.addresses: is a map where a list is expected; allowed: a list of prefixes "
+                + "such as 10.0.0.0/8 or fd00::/8"
         ),
         Refusal("clusterCIDRs:\n-\n- 10.0.0.0/8", "4: clusterCIDRs[0]: is empty"),
         Refusal("? [a]\n: 1", "3: has a list as a key; keys are names"),
@@ -149,6 +260,11 @@ enum Refusals {
         Refusal(
             "ipvs:\n  schedular:\n    nmae: 5",
             "4: ipvs.schedular: is not a known field; did you mean scheduler?"
+        ),
+        Refusal(
+            "localTraffic: {bridge: cni0}",
+            "3: localTraffic.bridge: is not a known field; the fields here are mode, "
+                + "bridgeInterface and interfaceNamePrefix"
         ),
         Refusal(
             "manifests: {path: /a}",

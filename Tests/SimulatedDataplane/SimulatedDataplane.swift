@@ -64,6 +64,13 @@ package struct SimulatedDataplane: Dataplane {
         return state.virtualServers[key]
     }
 
+    package mutating func observe(
+        _ set: AddressSet
+    ) throws(DataplaneError) -> [SetMember: UInt32]? {
+        observations += 1
+        return state.sets[set]
+    }
+
     package mutating func observeAddresses() throws(DataplaneError) -> ObservedAddresses {
         observations += 1
         return ObservedAddresses(

@@ -31,7 +31,17 @@ extension SimulatedDataplane {
             return announcementError(operation)
         case .setParameter(let parameter, _):
             return state.parameters[parameter] == nil ? .noEntry : nil
-        case .setTimeouts, .prepareDevice, .claim, .release:
+        case .putMember(let member, let mark, let set):
+            if state.sets[set] == nil { return .noEntry }
+            return set.takes(member) && (mark == 0 || set.hasMarks) ? nil : .invalid
+        case .removeMember(let member, let set):
+            if state.sets[set] == nil { return .noEntry }
+            // One that is not there is as good as removed.
+            return set.takes(member) ? nil : .invalid
+        case .installFilter(let filter):
+            // A rule that names a set needs it.
+            return filter.sets.allSatisfy { state.sets[$0] != nil } ? nil : .noEntry
+        case .setTimeouts, .prepareDevice, .claim, .release, .createSet:
             return nil
         }
     }

@@ -45,7 +45,7 @@ package enum HostFile {
             let file = try FileDescriptor.open(
                 FilePath(temporary),
                 .writeOnly,
-                options: [.create, .truncate, .closeOnExec],
+                options: [.create, .truncate, .closeOnExec, .noFollow],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead]
             )
             try file.closeAfter { _ = try file.writeAll(text.utf8) }
@@ -55,6 +55,16 @@ package enum HostFile {
         guard unsafe rename(temporary, path) == 0 else {
             throw DataplaneError(
                 action: "move \(temporary) to \(path)",
+                code: ErrorNumber(rawValue: errno)
+            )
+        }
+    }
+
+    /// Lets nobody but the owner read, write or connect to something in the file system.
+    package static func restrictToOwner(_ path: String) throws(DataplaneError) {
+        guard unsafe chmod(path, 0o600) == 0 else {
+            throw DataplaneError(
+                action: "restrict \(path) to its owner",
                 code: ErrorNumber(rawValue: errno)
             )
         }

@@ -7,22 +7,21 @@ package enum KernelModules {
     ///
     /// The kernel loads schedulers and `dummy` by itself; IPVS has to be asked for.
     package static func load(_ name: String) async -> String? {
-        let candidates = ["/usr/sbin/modprobe", "/sbin/modprobe", "/usr/bin/modprobe"]
-        for path in candidates {
-            do {
-                let result = try await run(
-                    .path(FilePath(path)),
-                    arguments: ["--quiet", "--", name],
-                    output: .discarded,
-                    error: .string(limit: 4096)
-                )
-                if result.terminationStatus.isSuccess { return nil }
-                let words = result.standardError.prefix { $0 != "\n" }
-                return words.isEmpty ? "modprobe found no module \(name)" : String(words)
-            } catch {
-                continue
-            }
+        guard let path = HostProgram.path(of: "modprobe") else {
+            return "there is no modprobe on this machine (Debian's package kmod has it)"
         }
-        return "there is no modprobe on this machine (Debian's package kmod has it)"
+        do {
+            let result = try await run(
+                .path(FilePath(path)),
+                arguments: ["--quiet", "--", name],
+                output: .discarded,
+                error: .string(limit: 4096)
+            )
+            if result.terminationStatus.isSuccess { return nil }
+            let words = result.standardError.prefix { $0 != "\n" }
+            return words.isEmpty ? "modprobe found no module \(name)" : String(words)
+        } catch {
+            return "\(path) could not be started: \(error)"
+        }
     }
 }

@@ -96,7 +96,7 @@ package struct OwnershipRecord: Sendable {
             let file = try FileDescriptor.open(
                 FilePath(path),
                 .writeOnly,
-                options: [.append, .create, .closeOnExec],
+                options: [.append, .create, .closeOnExec, .noFollow],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead]
             )
             try file.closeAfter { _ = try file.writeAll(text.utf8) }

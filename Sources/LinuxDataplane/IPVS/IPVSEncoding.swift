@@ -127,7 +127,7 @@ extension MessageBatch {
                 writer.attribute(IPVSProtocol.Top.timeoutUDP, timeouts.udp)
             }
         case .setParameter, .prepareDevice, .claim, .release, .announce, .replaceAnnouncement,
-            .withdraw:
+            .withdraw, .createSet, .putMember, .removeMember, .installFilter:
             return false
         }
         return true

@@ -34,6 +34,8 @@ enum RouteProtocol {
     static let noDuplicateDetection: UInt32 = 0x02
     /// The corresponding C constant is `RT_SCOPE_UNIVERSE`.
     static let universe: UInt8 = 0
+    /// The corresponding C constant is `RT_SCOPE_LINK`.
+    static let link: UInt8 = 253
     /// The corresponding C constant is `RT_SCOPE_HOST`.
     static let host: UInt8 = 254
 

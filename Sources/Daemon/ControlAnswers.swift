@@ -1,0 +1,50 @@
+import Addressing
+import ControlSocket
+import Listing
+import Planning
+
+/// What the daemon answers on its control socket.
+struct ControlAnswers: Sendable {
+    let mailbox: Mailbox
+
+    func answer(_ request: ControlServer.Request) async -> ControlServer.Answer {
+        switch request.path {
+        case "/explain": await explain(request.parameters)
+        default: ControlServer.Answer("there is only /explain\n", status: 404)
+        }
+    }
+
+    private func explain(_ parameters: [String: String]) async -> ControlServer.Answer {
+        guard let source = parameters["source"].flatMap({ try? IPAddress($0) }),
+            let destination = parameters["destination"].flatMap({ SocketEndpoint($0) }),
+            let transport = TransportProtocol(
+                kubernetesName: parameters["protocol"]?.uppercased() ?? "TCP"
+            )
+        else {
+            return ControlServer.Answer(
+                "/explain needs source=ADDRESS and destination=ADDRESS:PORT, and takes protocol=TCP\n",
+                status: 400
+            )
+        }
+        let question = PacketQuestion(
+            source: source,
+            destination: destination,
+            transport: transport,
+            origin: parameters["origin"].flatMap { PacketExplanation.Origin(rawValue: $0) }
+        )
+        let explanation = await withCheckedContinuation { continuation in
+            mailbox.post(.question(question) { continuation.resume(returning: $0) })
+        }
+        guard let explanation else {
+            return ControlServer.Answer("the first synchronisation is not done yet\n", status: 503)
+        }
+        guard parameters["output"] == "json" else {
+            return ControlServer.Answer(ExplanationListing.text(of: explanation))
+        }
+        do {
+            return ControlServer.Answer(try JSONText.of(MachineExplanation(explanation)))
+        } catch {
+            return ControlServer.Answer("\(error)\n", status: 500)
+        }
+    }
+}

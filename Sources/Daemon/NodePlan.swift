@@ -1,0 +1,47 @@
+import Addressing
+package import DataplaneModel
+import LinuxDataplane
+import Planning
+import Reconciliation
+package import ServiceModel
+package import Settings
+
+extension LinuxDataplane {
+    /// The addresses that the node's own packets have: the configured ones, else the kernel's choice.
+    mutating func preferredSources(_ settings: AddressSettings) -> PreferredSources {
+        var sources = PreferredSources()
+        for family in AddressFamily.allCases {
+            let configured = settings.sourceAddresses.first { $0.family == family }
+            sources[family] = configured ?? preferredSource(family)
+        }
+        return sources
+    }
+}
+
+/// What the daemon would change in this machine's kernel if it were started now.
+package enum NodePlan {
+    /// The steps, and what is wrong with the objects they are for.
+    ///
+    /// The kernel is only read, but for the search for schedulers, which makes and removes a virtual
+    /// server that no packet can meet.
+    ///
+    /// - Throws: `DataplaneError` when the kernel cannot be read, or has no IPVS.
+    package static func make(
+        _ configuration: FairleadConfiguration,
+        nodeName: String,
+        changes: [ClusterChange]
+    ) throws(DataplaneError) -> (plan: Plan, problems: [ObjectProblem]) {
+        var device = try LinuxDataplane(
+            device: configuration.addresses.device,
+            stateDirectory: configuration.stateDirectory
+        )
+        let sources = device.preferredSources(configuration.addresses)
+        var reconciler = Reconciler(
+            device: device,
+            options: ReconcilerOptions(configuration, nodeName: nodeName, sources: sources)
+        )
+        try reconciler.start(now: .zero)
+        reconciler.take(.changes(changes))
+        return reconciler.plan()
+    }
+}

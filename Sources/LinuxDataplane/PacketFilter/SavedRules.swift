@@ -1,0 +1,87 @@
+package import DataplaneModel
+
+/// What `iptables-save` printed, as far as it matters here: the chains and rules of our tables.
+package struct SavedRules: Hashable, Sendable {
+    /// One table, in the kernel's order.
+    package struct Table: Hashable, Sendable {
+        package var chains: [String] = []
+        package var rules: [Rule] = []
+    }
+
+    /// `-A PREROUTING -m comment … -j FAIRLEAD-MARK` without its first word.
+    package struct Rule: Hashable, Sendable {
+        package let text: String
+
+        package init(_ text: some StringProtocol) { self.text = String(text) }
+
+        /// The chain that it is in.
+        package var chain: Substring { text.prefix { $0 != " " } }
+
+        /// The chain of ours that it calls, if it calls one.
+        package var calledChain: Substring? {
+            var words = words[...]
+            while let word = words.popFirst() {
+                guard word == "-j" || word == "-g" else { continue }
+                return words.first.flatMap { $0.hasPrefix(AddressSet.prefix) ? $0 : nil }
+            }
+            return nil
+        }
+
+        /// What is between spaces; a comment is one word, with its quotation marks.
+        private var words: [Substring] {
+            var isQuoted = false
+            var isEscaped = false
+            return text.split { character in
+                if isEscaped {
+                    isEscaped = false
+                } else if character == "\\" {
+                    isEscaped = true
+                } else if character == "\"" {
+                    isQuoted.toggle()
+                }
+                return character == " " && !isQuoted
+            }
+        }
+    }
+
+    package private(set) var tables: [PacketFilter.Table: Table] = [:]
+
+    /// Reads what `iptables-save` and `ip6tables-save` print, without counters.
+    package init(_ text: String) {
+        var table: PacketFilter.Table?
+        for line in text.split(separator: "\n") {
+            switch line.first {
+            case "*":
+                table = PacketFilter.Table(rawValue: String(line.dropFirst()))
+                if let table { tables[table] = Table() }
+            case ":":
+                guard let table else { continue }
+                tables[table]?.chains.append(String(line.dropFirst().prefix { $0 != " " }))
+            case "-":
+                guard let table, line.hasPrefix("-A ") else { continue }
+                tables[table]?.rules.append(Rule(line.dropFirst(3)))
+            default:
+                break
+            }
+        }
+    }
+
+    /// How many rules there are, whoever made them.
+    var ruleCount: Int { tables.values.reduce(0) { $0 + $1.rules.count } }
+
+    /// Whether the node's agent has left the chain by which it says which variant it uses (KEP-3178).
+    var hasHint: Bool {
+        let hints = ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"]
+        return tables[.mangle]?.chains.contains(where: hints.contains) ?? false
+    }
+
+    /// All that has to do with us, in an order that does not depend on which table was used first.
+    package var ours: [String] {
+        PacketFilter.Table.allCases.flatMap { name -> [String] in
+            guard let table = tables[name] else { return [] }
+            let chains = table.chains.filter { $0.hasPrefix(AddressSet.prefix) }
+            let rules = table.rules.map(\.text).filter { $0.contains(AddressSet.prefix) }
+            return chains.sorted().map { "\(name) :\($0)" } + rules.map { "\(name) \($0)" }
+        }
+    }
+}

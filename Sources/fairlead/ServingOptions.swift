@@ -1,0 +1,98 @@
+import ArgumentParser
+import Settings
+
+/// The options of commands that serve, or say what serving would do: they win over the configuration
+/// file.
+struct ServingOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The directory of manifests.", valueName: "directory"))
+    var manifests: String?
+
+    @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp("The name of this node; the host name by default.", valueName: "name")
+    )
+    var node: String?
+
+    @Option(help: ArgumentHelp("How packets are balanced: auto or ipvs.", valueName: "mode"))
+    var mode: String?
+
+    @Option(help: ArgumentHelp("The scheduler of Services that name none.", valueName: "name"))
+    var scheduler: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The address ranges of pods, separated by commas; packets from them keep their source.",
+            valueName: "prefixes"
+        )
+    )
+    var clusterCidr: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How packets of pods are told from others: ClusterCIDR, NodeCIDR, BridgeInterface or "
+                + "InterfaceNamePrefix.",
+            valueName: "mode"
+        )
+    )
+    var detectLocalMode: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The bridge that this node's pods are on, for BridgeInterface.",
+            valueName: "interface"
+        )
+    )
+    var podBridgeInterface: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What the names of the pods' interfaces begin with, for InterfaceNamePrefix.",
+            valueName: "text"
+        )
+    )
+    var podInterfaceNamePrefix: String?
+
+    @Flag(help: "Give all packets to cluster IPs the node's own address as source.")
+    var masqueradeAll = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The addresses of the node that have node ports: ranges separated by commas, or primary.",
+            valueName: "prefixes"
+        )
+    )
+    var nodeportAddresses: String?
+
+    /// The configuration that follows from file and options.
+    ///
+    /// - Throws: `Failure` that lists all that is wrong, or says that there is nothing to serve.
+    func configuration() throws -> FairleadConfiguration {
+        let overrides = ConfigurationOverrides(
+            mode: mode,
+            scheduler: scheduler,
+            nodeName: node,
+            clusterCIDRs: clusterCidr,
+            manifestsDirectory: manifests,
+            masqueradesAll: masqueradeAll,
+            nodePortAddresses: nodeportAddresses,
+            localTrafficMode: detectLocalMode,
+            podBridgeInterface: podBridgeInterface,
+            podInterfaceNamePrefix: podInterfaceNamePrefix
+        )
+        let configuration = try ConfigurationFile.load(config, applying: overrides)
+        guard !configuration.manifests.directory.isEmpty else {
+            throw Failure(
+                "There is nothing to serve yet: name a directory of manifests with --manifests, "
+                    + "or as manifests.directory in the configuration file."
+            )
+        }
+        return configuration
+    }
+
+    /// The name of this machine's Node object.
+    static func nodeName(_ configuration: FairleadConfiguration) -> String {
+        configuration.nodeName.isEmpty ? SystemNames.ownHostName : configuration.nodeName
+    }
+}
