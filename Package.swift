@@ -38,13 +38,19 @@ let pure: [Target] = [
     .target(name: "ServiceModel", dependencies: ["Addressing"]),
     .target(name: "Routing", dependencies: ["Addressing", "ServiceModel"]),
     .target(name: "DataplaneModel", dependencies: ["Addressing"]),
+    .target(name: "Iptables", dependencies: ["Addressing", "DataplaneModel"]),
     .target(
         name: "Planning",
         dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel"]
     ),
+    .target(name: "KubeProxyLeftovers", dependencies: ["Addressing", "DataplaneModel"]),
+    .target(name: "NodeChecks", dependencies: ["Addressing", "DataplaneModel"]),
     .target(
         name: "Listing",
-        dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning"]
+        dependencies: [
+            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
+            "KubeProxyLeftovers", "NodeChecks",
+        ]
     ),
     .target(
         name: "Reconciliation",
@@ -69,8 +75,8 @@ let devices: [Target] = [
     .target(
         name: "LinuxDataplane",
         dependencies: [
-            "Addressing", "DataplaneModel", "Netlink", "CNetlink", "CIPSet", "CHost", subprocess,
-            systemPackage,
+            "Addressing", "DataplaneModel", "Iptables", "KubeProxyLeftovers", "NodeChecks",
+            "Netlink", "CNetlink", "CIPSet", "CHost", subprocess, systemPackage,
         ]
     ),
     .target(name: "Manifests", dependencies: ["Addressing", "ServiceModel", "Yams"]),
@@ -107,10 +113,9 @@ let devices: [Target] = [
     .executableTarget(
         name: "fairlead",
         dependencies: [
-            "Addressing", "ServiceModel", "DataplaneModel", "Planning", "Daemon", "Listing",
-            "LinuxDataplane", "Settings", "DirectorySource", "ControlSocket", argumentParser,
-            logging, serviceLifecycle, unixSignals,
-            systemPackage,
+            "Addressing", "ServiceModel", "DataplaneModel", "Planning", "KubeProxyLeftovers",
+            "NodeChecks", "Daemon", "Listing", "LinuxDataplane", "Settings", "DirectorySource",
+            "ControlSocket", argumentParser, logging, serviceLifecycle, unixSignals, systemPackage,
         ]
     ),
 ]
@@ -157,8 +162,8 @@ let tools: [Target] = [
     .executableTarget(
         name: "PurityProbe",
         dependencies: [
-            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning", "Listing",
-            "Reconciliation",
+            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Iptables", "Planning",
+            "KubeProxyLeftovers", "NodeChecks", "Listing", "Reconciliation",
         ],
         path: "Tests/PurityProbe"
     ),
@@ -189,6 +194,20 @@ let tests: [Target] = [
             "TestSupport", "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
             "Listing",
         ]
+    ),
+    .testTarget(
+        name: "KubeProxyLeftoversTests",
+        dependencies: [
+            "TestSupport", "Addressing", "DataplaneModel", "KubeProxyLeftovers", "Listing",
+        ]
+    ),
+    .testTarget(
+        name: "IptablesTests",
+        dependencies: ["TestSupport", "Addressing", "DataplaneModel", "Iptables"]
+    ),
+    .testTarget(
+        name: "NodeChecksTests",
+        dependencies: ["Addressing", "DataplaneModel", "NodeChecks", "Listing"]
     ),
     .testTarget(name: "NetlinkTests", dependencies: ["TestSupport", "Netlink"]),
     .testTarget(name: "CIPSetTests", dependencies: ["CIPSet"]),

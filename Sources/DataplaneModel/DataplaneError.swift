@@ -91,6 +91,10 @@ extension Operation {
             (.addRealServer, .noSuchProcess), (.editRealServer, .noSuchProcess),
             (.deleteRealServer, .noSuchProcess):
             "the virtual server is not there"
+        case (.addVirtualServer, .notSupported), (.editVirtualServer, .notSupported):
+            "the packet filter has no persistence engines and no scheduling of single packets"
+        case (.addRealServer, .notSupported), (.editRealServer, .notSupported):
+            "the packet filter has no tunnels, no direct routing and no thresholds"
         case (.addRealServer, .exists): "this real server is there already"
         case (.editRealServer, .noEntry), (.deleteRealServer, .noEntry):
             "this real server is not there"

@@ -42,21 +42,22 @@ package enum KernelRequirements {
     /// A node that forwards IPv6 stops listening to router advertisements, and so loses its default
     /// route, unless `accept_ra` is 2; so interfaces that listened before go on listening.
     package static func parameters(
+        _ mode: DataplaneMode = .ipvs,
         servesIPv6: Bool,
         strictARP: Bool = false,
         observed: [KernelParameter: String]
     ) -> [KernelParameter: String] {
-        var wanted: [KernelParameter: String] = [
-            conntrack: "1",
-            expireWithoutDestination: "1",
-            expireQuiescentTemplate: "1",
-            forwardIPv4: "1",
-        ]
+        var wanted = [forwardIPv4: "1"]
+        if mode == .ipvs {
+            wanted[conntrack] = "1"
+            wanted[expireWithoutDestination] = "1"
+            wanted[expireQuiescentTemplate] = "1"
+        }
         if strictARP {
             wanted[arpIgnore] = "1"
             wanted[arpAnnounce] = "2"
         }
-        if let release = observed[release], dropsReusedPorts(release),
+        if mode == .ipvs, let release = observed[release], dropsReusedPorts(release),
             observed[connectionReuse] != nil
         {
             wanted[connectionReuse] = "0"

@@ -10,6 +10,11 @@ extension PacketFilter.Rule {
     }
 }
 
+extension PacketFilter {
+    /// The first of the chains that stand in for virtual servers.
+    package static let balancing = "FAIRLEAD-BALANCE"
+}
+
 extension PacketFilter.Jump {
     /// The rule without the word that says where it goes: `PREROUTING -m comment … -j FAIRLEAD-MARK`.
     ///
@@ -32,6 +37,7 @@ extension PacketFilter.Match {
         case .mark(let value, let mask):
             return "-m mark \(not)--mark 0x\(hex(value))/0x\(hex(mask))"
         case .isNew: return "-m conntrack \(not)--ctstate NEW"
+        case .isInvalid: return "-m conntrack \(not)--ctstate INVALID"
         case .isEstablished: return "-m conntrack \(not)--ctstate RELATED,ESTABLISHED"
         case .transport(let transport): return "\(not)-p \(transport.description.lowercased())"
         case .isICMP: return "\(not)-p \(family == .ipv4 ? "icmp" : "ipv6-icmp")"
@@ -48,6 +54,7 @@ extension PacketFilter.Action {
         case .drop: "DROP"
         case .reject: "REJECT"
         case .call(let chain): chain
+        case .balance: PacketFilter.balancing
         case .setMark(let value, let mask): "MARK --set-xmark 0x\(hex(value))/0x\(hex(mask))"
         case .takeMark(let set): "SET --map-set \(set.name) \(set.lookup) --map-mark"
         case .masquerade: "MASQUERADE --random-fully"

@@ -71,6 +71,8 @@ package struct PacketFilter: Hashable, Sendable {
         case isNew
         /// It belongs to a connection, or to one that has to do with one.
         case isEstablished
+        /// It belongs to no connection, and cannot begin one.
+        case isInvalid
         case transport(TransportProtocol)
         case isICMP
         case not(Match)
@@ -85,6 +87,8 @@ package struct PacketFilter: Hashable, Sendable {
         /// Drops it, and tells the sender that nobody listens.
         case reject
         case call(String)
+        /// To the chains that stand in for virtual servers; back when there is none for it.
+        case balance
         /// Sets the bits of the mark that are in `mask` to those of the value.
         case setMark(UInt32, mask: UInt32)
         /// Sets the whole mark to that of the member.

@@ -37,6 +37,8 @@ package struct Scheduler: RawRepresentable, Hashable, Sendable, Comparable,
     package static let weightedOverflow = Scheduler(rawValue: "ovf")
     package static let maglevHashing = Scheduler(rawValue: "mh")
     package static let twoRandomChoices = Scheduler(rawValue: "twos")
+    /// At random by weight, which is what the packet filter can do; IPVS has none of this name.
+    package static let random = Scheduler(rawValue: "random")
 
     /// The schedulers of Linux 6.x, oldest first.
     ///

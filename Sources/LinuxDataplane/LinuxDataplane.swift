@@ -1,9 +1,14 @@
 package import Addressing
 package import DataplaneModel
+import Iptables
 
 /// The kernel of this machine, in the network namespace of the thread that opened it.
 package struct LinuxDataplane: Dataplane, ~Copyable {
-    private var ipvs: IPVSSocket
+    /// What holds the virtual servers.
+    package let mode: DataplaneMode
+    /// There in the mode IPVS only.
+    private var ipvs: IPVSSocket?
+    private var chains = ChainedServers()
     private var routes: RouteSocket
     private var record: OwnershipRecord
     private var sets: AddressSets
@@ -14,19 +19,18 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
     /// `device` is the name of the service device, `stateDirectory` where the record of what is ours
     /// is kept.
     ///
-    /// - Throws: `DataplaneError` when IPVS is not there or cannot be reached. Nothing is changed.
-    package init(device: String, stateDirectory: String) throws(DataplaneError) {
+    /// - Throws: `DataplaneError` when IPVS, where it is asked for, or address sets are not there or
+    ///   cannot be reached. Nothing is changed.
+    package init(
+        _ mode: DataplaneMode = .ipvs,
+        device: String,
+        stateDirectory: String
+    ) throws(DataplaneError) {
         var routes = try RouteSocket(device: device)
         try routes.checkDevice()
-        guard let ipvs = try IPVSSocket.open() else {
-            throw DataplaneError(
-                action: "reach IPVS",
-                code: .noEntry,
-                hint: "this kernel has no IPVS; load it with \"modprobe ip_vs\", or install the "
-                    + "package with this kernel's modules"
-            )
-        }
+        let ipvs = try Self.socket(mode)
         let sets = try AddressSets()
+        self.mode = mode
         self.ipvs = ipvs
         self.routes = routes
         self.sets = sets
@@ -34,34 +38,74 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
         filters = PacketFilters(directory: stateDirectory)
     }
 
+    private static func socket(
+        _ mode: DataplaneMode
+    ) throws(DataplaneError) -> IPVSSocket? {
+        switch mode {
+        case .ipvs: try IPVSSocket.required()
+        case .iptables: nil
+        }
+    }
+
     /// System calls made so far on netlink sockets, without those of libipset.
     package var systemCalls: Int {
-        ipvs.systemCalls + routes.systemCalls + sets.systemCalls
+        let ofIPVS =
+            switch ipvs {
+            case .some(let socket): socket.systemCalls
+            case .none: 0
+            }
+        return ofIPVS + routes.systemCalls + sets.systemCalls
     }
 
     package mutating func observe() throws(DataplaneError) -> IPVSState {
         var state = IPVSState()
-        let servers = try ipvs.virtualServers()
-        state.virtualServers.reserveCapacity(servers.count)
-        for reading in servers {
-            state.virtualServers[reading.server.key] = reading.entry
+        state.claims = try record.load()
+        switch mode {
+        case .ipvs: try observeIPVS(into: &state)
+        case .iptables: observeChains(into: &state)
         }
-        state.timeouts = try ipvs.timeouts()
         let addresses = try routes.addresses()
         state.addresses = addresses.announced
         state.foreignAddresses = addresses.foreign
         state.hasDevice = addresses.hasDevice
         state.parameters = try Self.parameters()
         state.sets = try sets.observe()
-        for family in AddressFamily.allCases { state.filters[family] = filters.observe(family) }
-        state.claims = try record.load()
+        for (set, members) in state.sets where mode == .iptables {
+            for (member, mark) in members { chains.learn(member, mark: mark, of: set) }
+        }
         return state
+    }
+
+    private mutating func observeIPVS(into state: inout IPVSState) throws(DataplaneError) {
+        let servers = try ipvs?.virtualServers() ?? []
+        state.virtualServers.reserveCapacity(servers.count)
+        for reading in servers {
+            state.virtualServers[reading.server.key] = reading.entry
+        }
+        state.timeouts = try ipvs?.timeouts() ?? ConnectionTimeouts()
+        for family in AddressFamily.allCases { state.filters[family] = filters.observe(family) }
+    }
+
+    /// The chains say themselves whose they are; what the record says of virtual servers is about
+    /// those of IPVS.
+    private mutating func observeChains(into state: inout IPVSState) {
+        state.claims = state.claims.filter { $0.key.isAddress }
+        for family in AddressFamily.allCases {
+            guard let programs = try? filters.programs(of: family),
+                let saved = try? programs.save()
+            else { continue }
+            state.filters[family] = filters.observe(family, in: saved)
+            for server in chains.observe(family, in: saved, by: programs) {
+                state.virtualServers[server.key] = server.entry
+                state.claims[.virtualServer(server.key)] = server.owner
+            }
+        }
     }
 
     package mutating func observe(
         _ key: VirtualServerKey
     ) throws(DataplaneError) -> IPVSState.Entry? {
-        try ipvs.virtualServer(key)?.entry
+        mode == .ipvs ? try ipvs?.virtualServer(key)?.entry : chains.entry(key)
     }
 
     package mutating func observe(
@@ -88,20 +132,26 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
     }
 
     package mutating func probe(_ scheduler: Scheduler) -> ProbeAnswer {
+        // All of them come to the same where there is but one.
+        guard mode == .ipvs else { return .available }
+        return probeIPVS(scheduler)
+    }
+
+    private mutating func probeIPVS(_ scheduler: Scheduler) -> ProbeAnswer {
         // TEST-NET-2 (RFC 5737): no packet goes there, and it is not local, so none reaches IPVS.
         let key = VirtualServerKey.address(
             SocketEndpoint(.ipv4(0xc633_6400), 20_000),
             .tcp
         )
         let server = VirtualServer(key: key, scheduler: scheduler)
-        var outcome = ipvs.apply([.addVirtualServer(server)]).first?.error
+        var outcome = ipvs?.apply([.addVirtualServer(server)]).first?.error
         if outcome?.code == .exists {
             // Left by a process that was killed between the two steps.
-            _ = ipvs.apply([.deleteVirtualServer(key)])
-            outcome = ipvs.apply([.addVirtualServer(server)]).first?.error
+            _ = ipvs?.apply([.deleteVirtualServer(key)])
+            outcome = ipvs?.apply([.addVirtualServer(server)]).first?.error
         }
         guard let outcome else {
-            _ = ipvs.apply([.deleteVirtualServer(key)])
+            _ = ipvs?.apply([.deleteVirtualServer(key)])
             return .available
         }
         return outcome.code == .noEntry ? .missing : .inconclusive(outcome)
@@ -112,9 +162,9 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
         var failures: [OperationFailure] = []
         var start = operations.startIndex
         while start < operations.endIndex {
-            let channel = Channel(operations[start])
+            let channel = Channel(operations[start], mode)
             var end = start + 1
-            while end < operations.endIndex, Channel(operations[end]) == channel { end += 1 }
+            while end < operations.endIndex, Channel(operations[end], mode) == channel { end += 1 }
             failures += apply(operations[start..<end], through: channel)
             start = end
         }
@@ -127,7 +177,11 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
     ) -> [OperationFailure] {
         switch channel {
         case .ipvs:
-            ipvs.apply(operations)
+            ipvs?.apply(operations) ?? []
+        case .chains:
+            chains.apply(operations) { family throws(DataplaneError) in
+                try filters.programs(of: family)
+            }
         case .routes:
             routes.apply(operations)
         case .record:
@@ -139,7 +193,7 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
                 try routes.prepareDevice()
             }
         case .sets:
-            sets.apply(operations)
+            apply(toSets: operations)
         case .filter:
             filters.apply(operations, to: &sets)
         case .parameter:
@@ -152,6 +206,18 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
                 }
             }
         }
+    }
+
+    private mutating func apply(
+        toSets operations: ArraySlice<Operation>
+    ) -> [OperationFailure] {
+        if mode == .iptables {
+            for operation in operations {
+                guard case .putMember(let member, let mark, let set) = operation else { continue }
+                chains.learn(member, mark: mark, of: set)
+            }
+        }
+        return sets.apply(operations)
     }
 
     private static func failures(
@@ -170,6 +236,7 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
 /// The way into the kernel that an operation takes; neighbours with the same way go together.
 private enum Channel: Hashable {
     case ipvs
+    case chains
     case routes
     case record
     case device
@@ -177,7 +244,11 @@ private enum Channel: Hashable {
     case sets
     case filter
 
-    init(_ operation: Operation) {
+    init(_ operation: Operation, _ mode: DataplaneMode) {
+        if mode == .iptables, operation.virtualServer != nil {
+            self = .chains
+            return
+        }
         switch operation {
         case .addVirtualServer, .editVirtualServer, .deleteVirtualServer, .addRealServer,
             .editRealServer, .deleteRealServer, .setTimeouts:
@@ -197,4 +268,8 @@ extension VirtualServerReading {
     fileprivate var entry: IPVSState.Entry {
         IPVSState.Entry(server: server, realServers: realServers.map(\.server))
     }
+}
+
+extension OwnedObject {
+    fileprivate var isAddress: Bool { if case .address = self { true } else { false } }
 }

@@ -16,6 +16,15 @@ extension IPVSLowering {
                 message: message
             )
         }
+        if mode == .iptables {
+            let isOwn = request.name != globalScheduler.name
+            let message =
+                "without IPVS there is no scheduler \"\(request.name.prefix(40))\": connections go to "
+                + "endpoints at random"
+            return (
+                .random, [], isOwn ? [problem(Service.schedulerAnnotation, message)] : []
+            )
+        }
         guard availability.isAvailable(wanted) == true || request.name == globalScheduler.name
         else {
             let shown = String(request.name.prefix(40))

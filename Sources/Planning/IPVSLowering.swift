@@ -39,6 +39,8 @@ package struct IPVSLowering: Hashable, Sendable {
     /// Without the packet filter nothing is refused, dropped, masqueraded or led elsewhere; what can
     /// be is done with virtual servers alone.
     package var usesFilter: Bool
+    /// What holds the virtual servers.
+    package var mode: DataplaneMode
 
     package init(
         addressMode: AddressMode,
@@ -47,7 +49,8 @@ package struct IPVSLowering: Hashable, Sendable {
         availability: SchedulerAvailability = SchedulerAvailability(),
         nodeAddresses: Set<IPAddress> = [],
         nodePortAddresses: [IPAddress] = [],
-        usesFilter: Bool = true
+        usesFilter: Bool = true,
+        mode: DataplaneMode = .ipvs
     ) {
         self.addressMode = addressMode
         self.sources = sources
@@ -56,6 +59,7 @@ package struct IPVSLowering: Hashable, Sendable {
         self.nodeAddresses = nodeAddresses
         self.nodePortAddresses = nodePortAddresses
         self.usesFilter = usesFilter
+        self.mode = mode
     }
 
     /// Whether clients inside and outside are to be told apart, for which a mark is needed.
@@ -105,7 +109,9 @@ package struct IPVSLowering: Hashable, Sendable {
         if let mark, !endpoints.isEmpty, case .balance(let backends) = frontend.inside {
             let server = insideServer(frontend, mark, scheduler, flags)
             lowered.servers.append(server.entry(for: backends))
-            if frontend.affinity != .none, server.scheduler != .sourceHashing {
+            if frontend.affinity != .none, server.persistence == nil,
+                server.scheduler != .sourceHashing
+            {
                 lowered.problems.append(Self.lostAffinity(of: frontend))
             }
         }
@@ -188,6 +194,13 @@ package struct IPVSLowering: Hashable, Sendable {
         _ flags: SchedulerFlags
     ) -> VirtualServer {
         let key = VirtualServerKey.firewallMark(mark, frontend.key.family)
+        if mode == .iptables {
+            return VirtualServer(
+                key: key,
+                scheduler: scheduler,
+                persistence: frontend.persistence
+            )
+        }
         guard frontend.affinity != .none, availability.isAvailable(.sourceHashing) != false else {
             return VirtualServer(key: key, scheduler: scheduler, schedulerFlags: flags)
         }

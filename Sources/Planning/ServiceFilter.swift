@@ -7,15 +7,19 @@ package struct FilterPolicy: Hashable, Sendable {
     /// A single bit: packets with it are masqueraded.
     package var masqueradeMark: UInt32
     package var marks: MarkRange
+    /// What balances the connections that the rules let through.
+    package var mode: DataplaneMode
 
     package init(
         detection: PodDetection = .none,
         masqueradeMark: UInt32 = 0x4000,
-        marks: MarkRange = MarkRange(base: 0x1000, bits: 12)
+        marks: MarkRange = MarkRange(base: 0x1000, bits: 12),
+        mode: DataplaneMode = .ipvs
     ) {
         self.detection = detection
         self.masqueradeMark = masqueradeMark
         self.marks = marks
+        self.mode = mode
     }
 }
 
@@ -30,6 +34,7 @@ extension PacketFilter {
     private static let outsiders = "FAIRLEAD-OUTSIDERS"
     private static let postrouting = "FAIRLEAD-POSTROUTING"
     private static let masquerade = "FAIRLEAD-MASQUERADE"
+    private static let frontends = "FAIRLEAD-FRONTENDS"
     private static let input = "FAIRLEAD-INPUT"
     private static let refusal = "FAIRLEAD-REJECT"
     private static let forward = "FAIRLEAD-FORWARD"
@@ -38,12 +43,13 @@ extension PacketFilter {
     ///
     /// IPVS takes a packet in after the filter of INPUT, and a packet of the node itself before that
     /// of OUTPUT. So what must not reach it is dropped in mangle, and what is to be refused is not
-    /// there as a virtual server.
+    /// there as a virtual server. Without IPVS the destination is rewritten in nat instead, by chains
+    /// that others fill; everything else is the same.
     package static func services(_ family: AddressFamily, _ policy: FilterPolicy) -> PacketFilter {
         PacketFilter(
             family: family,
             chains: mangleChains(family, policy) + natChains(family, policy)
-                + filterChains(family),
+                + filterChains(family, policy),
             jumps: [
                 // First, so that nobody's acceptance leads past it.
                 Jump(.mangle, .prerouting, to: guarding),
@@ -91,11 +97,17 @@ extension PacketFilter {
         ]
     }
 
+    /// Frontends that lead to somebody, at least for some.
+    private static let balanced: [Role] = [.cluster, .external, .local, .inside]
+
     private static func natChains(_ family: AddressFamily, _ policy: FilterPolicy) -> [Chain] {
         let bit = policy.masqueradeMark
         let mark = Action.setMark(bit, mask: bit)
         let pods = policy.detection.matches(family)
-        return [
+        let balancing =
+            policy.mode == .ipvs
+            ? [] : [Chain(.nat, frontends, [Rule([], .balance), Rule([], .accept)])]
+        return balancing + [
             Chain(
                 .nat,
                 outsiders,
@@ -113,8 +125,11 @@ extension PacketFilter {
                 ]
                     // Nobody else is to rewrite the destination of these, such as rules for ports of
                     // the host that hold for any local address.
-                    + [Role.cluster, .external, .local, .inside].map {
-                        Rule([member($0, family)], .accept)
+                    + balanced.map {
+                        Rule(
+                            [member($0, family)],
+                            policy.mode == .ipvs ? .accept : .call(frontends)
+                        )
                     }
             ),
             Chain(.nat, masquerade, [Rule([], .setMark(0, mask: bit)), Rule([], .masquerade)]),
@@ -133,8 +148,14 @@ extension PacketFilter {
         ]
     }
 
-    private static func filterChains(_ family: AddressFamily) -> [Chain] {
-        [
+    private static func filterChains(
+        _ family: AddressFamily,
+        _ policy: FilterPolicy
+    ) -> [Chain] {
+        // IPVS takes its packets in behind these; where they have another destination by now, what
+        // still comes to a frontend is for nobody.
+        let untouched = policy.mode == .ipvs ? balanced : []
+        return [
             Chain(
                 .filter,
                 input,
@@ -144,9 +165,7 @@ extension PacketFilter {
                         .accept
                     )
                 ]
-                    + [Role.cluster, .external, .local, .inside].map {
-                        Rule([member($0, family)], .leave)
-                    }
+                    + untouched.map { Rule([member($0, family)], .leave) }
                     + [Rule([], .call(refusal))]
             ),
             Chain(
@@ -159,7 +178,20 @@ extension PacketFilter {
                 ]
             ),
             // Answers pass through FORWARD, which other programs close by default.
-            Chain(.filter, forward, [Rule([.isEstablished], .accept)]),
+            Chain(.filter, forward, forwardRules(policy)),
+        ]
+    }
+
+    private static func forwardRules(_ policy: FilterPolicy) -> [Rule] {
+        let answers = Rule([.isEstablished], .accept)
+        guard policy.mode == .iptables else { return [answers] }
+        let bit = policy.masqueradeMark
+        return [
+            // What connection tracking takes for none of its own is not translated back: it would
+            // reach the client from an endpoint's address, and the client would reset the connection.
+            Rule([.isInvalid], .drop),
+            Rule([.mark(bit, mask: bit)], .accept),
+            answers,
         ]
     }
 }

@@ -25,6 +25,14 @@ extension Reconciler where Device: ~Copyable {
         }
     }
 
+    mutating func lower(_ check: HealthCheck) {
+        desired.set(
+            lowering.lower(check),
+            for: .healthCheck(check.service),
+            touching: &touched
+        )
+    }
+
     mutating func lower(_ key: FrontendKey) {
         lowerAlone(key)
         guard let address = key.address, lowering.nodePortAddresses.contains(address) else {
@@ -185,6 +193,7 @@ extension Reconciler where Device: ~Copyable {
         if options.managesParameters {
             desired.setParameters(
                 KernelRequirements.parameters(
+                    options.mode,
                     servesIPv6: servesIPv6,
                     strictARP: options.strictARP,
                     observed: applied.parameters
@@ -193,6 +202,7 @@ extension Reconciler where Device: ~Copyable {
         }
         if var policy = options.filter {
             policy.detection = options.detection(on: cluster.node)
+            policy.mode = entry
             let families = servesIPv6 ? AddressFamily.allCases : [.ipv4]
             desired.setFilters(
                 Dictionary(uniqueKeysWithValues: families.map { ($0, .services($0, policy)) })

@@ -43,26 +43,64 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     var hasNewListeners = false
     private var wasHealthy = true
     var hasCurrentRequirements = false
+    /// What new connections come to; another than `options.mode` as long as that is not complete.
+    package private(set) var entry: DataplaneMode
+    /// Everything is to be lowered at the first opportunity, as nothing has been.
+    private var lowersEverything = false
     var nextAudit: Duration?
     /// The moment of the round that is going on.
     var now = Duration.zero
 
     /// Takes over the dataplane.
     ///
-    /// Nothing is read or written before `start`.
-    package init(device: consuming Device, options: ReconcilerOptions) {
+    /// Nothing is read or written before `start`. `entry` is what connections come to until `open`;
+    /// nil for what the dataplane itself has.
+    package init(
+        device: consuming Device,
+        options: ReconcilerOptions,
+        entry: DataplaneMode? = nil
+    ) {
         self.device = device
         self.options = options
+        self.entry = entry ?? options.mode
         retries = RetrySchedule(initial: options.retryInitial, maximum: options.retryMaximum)
         lowering = IPVSLowering(
             addressMode: options.addressMode,
             sources: options.sources,
             globalScheduler: options.routing.scheduling.global,
-            usesFilter: options.filter != nil
+            usesFilter: options.filter != nil,
+            mode: options.mode
         )
         cluster = RoutedCluster(policy: options.routing)
         marks = MarkAllocation(options.filter?.marks ?? MarkRange(base: 1 << 12, bits: 12))
     }
+
+    /// Takes over from another, which has a dataplane of another mode, all that it knows.
+    ///
+    /// Connections come to the other dataplane until `open`.
+    package init(
+        device: consuming Device,
+        options: ReconcilerOptions,
+        after previous: borrowing Reconciler
+    ) {
+        self.init(device: device, options: options, entry: previous.entry)
+        cluster = previous.cluster
+        marks = previous.marks
+        hasInitialSet = previous.hasInitialSet
+        keepsUnknown = previous.keepsUnknown
+        servesIPv6 = previous.servesIPv6
+        lowersEverything = true
+    }
+
+    /// Leads new connections to this dataplane, at the next `reconcile`.
+    package mutating func open() {
+        guard entry != options.mode else { return }
+        entry = options.mode
+        hasCurrentRequirements = false
+    }
+
+    /// Whether this dataplane has all that is wanted, so that it may be opened.
+    package var isComplete: Bool { hasSynced && retries.isEmpty }
 
     /// Reads what the kernel holds, so that only differences are written later.
     ///
@@ -136,6 +174,11 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         prepareRetries()
         if isNodeTouched { takeInNode() }
         routeTouchedServices()
+        if lowersEverything {
+            lowersEverything = false
+            for key in Array(cluster.frontendKeys) { lower(key) }
+            for check in cluster.allHealthChecks { lower(check) }
+        }
         if hasRestoredMarks, !keepsUnknown {
             marks.keepOnly(markUses.keys)
             hasRestoredMarks = false

@@ -6,6 +6,8 @@ package import ServiceModel
 /// What a reconciler needs to know besides the cluster.
 package struct ReconcilerOptions: Sendable {
     package var routing: RoutingPolicy
+    /// What the dataplane balances with.
+    package var mode: DataplaneMode
     package var addressMode: IPVSLowering.AddressMode
     package var sources: PreferredSources
     package var nodePorts: NodePortAddresses
@@ -26,6 +28,7 @@ package struct ReconcilerOptions: Sendable {
 
     package init(
         routing: RoutingPolicy = RoutingPolicy(),
+        mode: DataplaneMode = .ipvs,
         addressMode: IPVSLowering.AddressMode = .routes,
         sources: PreferredSources = PreferredSources(),
         nodePorts: NodePortAddresses = .all,
@@ -39,6 +42,7 @@ package struct ReconcilerOptions: Sendable {
         auditInterval: Duration = .seconds(60)
     ) {
         self.routing = routing
+        self.mode = mode
         self.addressMode = addressMode
         self.sources = sources
         self.nodePorts = nodePorts

@@ -37,6 +37,7 @@ package enum ProxyMode: String, Hashable, Sendable, CaseIterable {
     /// The best that the node can do.
     case auto
     case ipvs
+    case iptables
 }
 
 extension FairleadConfiguration: ConfigurationSection {
@@ -49,8 +50,8 @@ extension FairleadConfiguration: ConfigurationSection {
                 \.mode,
                 .mode,
                 """
-                What carries the traffic of Services to their endpoints; auto is the best that \
-                the node can do.
+                What carries the traffic of Services to their endpoints: ipvs, or iptables where \
+                the kernel has no IPVS. auto takes ipvs if it can, else iptables until it can.
                 """
             ),
             .value(
@@ -130,6 +131,22 @@ extension FairleadConfiguration: ConfigurationSection {
 
     var contradictions: [Contradiction] {
         .repeated(clusterCIDRs, in: "clusterCIDRs") + FirewallMarkSettings.contradictions(in: self)
+            + modeContradictions
+    }
+}
+
+extension FairleadConfiguration {
+    private var modeContradictions: [Contradiction] {
+        guard mode == .iptables, packetFilter == .never else { return [] }
+        return [
+            Contradiction(
+                "packetFilter",
+                keys: ["packetFilter", "mode"],
+                value: packetFilter.rawValue,
+                "\"\(packetFilter.rawValue)\" leaves the packet filter alone, and mode iptables is "
+                    + "nothing but its rules; use auto, or mode ipvs"
+            )
+        ]
     }
 }
 

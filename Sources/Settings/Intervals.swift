@@ -8,6 +8,8 @@ package struct Intervals: Hashable, Sendable {
     package var retryInitial = Duration.seconds(1)
     /// The longest wait after a failure; at least `retryInitial`, at most 24h.
     package var retryMaximum = Duration.seconds(60)
+    /// How often IPVS is looked for while mode auto has to do without; 1s…24h, zero for never.
+    package var reprobe = Duration.seconds(60)
 
     package init() {}
 }
@@ -42,6 +44,15 @@ extension Intervals: ConfigurationSection {
                 \.retryMaximum,
                 .duration(.milliseconds(10)...day),
                 "The longest wait after a failure, not shorter than retryInitial."
+            ),
+            .value(
+                "reprobe",
+                \.reprobe,
+                .duration(.seconds(1)...day, allowsZero: true),
+                """
+                How often mode auto looks for IPVS again while it has to do with iptables. 0s: \
+                never.
+                """
             ),
         ]
     }

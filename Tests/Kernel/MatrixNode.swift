@@ -29,8 +29,13 @@ final class MatrixNode: NodeProgramming {
     /// Who the node is, for the world of the matrix: its name and zone, its addresses, and what
     /// addresses are pods'.
     static var options: ReconcilerOptions {
+        options(.ipvs)
+    }
+
+    static func options(_ mode: DataplaneMode) -> ReconcilerOptions {
         ReconcilerOptions(
             routing: RoutingPolicy(node: RoutingNode(name: World.nodeName)),
+            mode: mode,
             sources: PreferredSources(
                 ipv4: World.nodeAddress(1, .ipv4),
                 ipv6: World.nodeAddress(1, .ipv6)
@@ -47,6 +52,7 @@ final class MatrixNode: NodeProgramming {
             if reconciler == nil {
                 var fresh = Reconciler(
                     device: try LinuxDataplane(
+                        options.mode,
                         device: "kube-ipvs0",
                         stateDirectory: TestKernel.stateDirectory(name)
                     ),

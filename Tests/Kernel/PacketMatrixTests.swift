@@ -22,20 +22,25 @@ struct PacketMatrixTests {
         let laboratory = try TwoNodeLaboratory()
         let node = MatrixNode(laboratory.node, name: "matrix")
         try node.serve(changes: PacketMatrix.changes)
+        try Self.walk(PacketMatrix.cells, in: laboratory)
+        withExtendedLifetime(node) {}
+    }
+
+    /// Sends the packets of cells, and complains of each that does not go where it should.
+    static func walk(_ cells: [Cell], in laboratory: TwoNodeLaboratory) throws {
         var complaints = 0
-        for (index, cell) in PacketMatrix.cells.enumerated() {
+        for (index, cell) in cells.enumerated() {
             guard let complaint = cell.complaint(about: try laboratory.observe(cell)) else {
                 continue
             }
             Issue.record(Comment(rawValue: complaint))
             complaints += 1
-            guard complaints < Self.mostComplaints else {
-                let left = PacketMatrix.cells.count - index - 1
+            guard complaints < mostComplaints else {
+                let left = cells.count - index - 1
                 Issue.record("\(complaints) complaints; the last \(left) cells were not tried")
                 break
             }
         }
-        withExtendedLifetime(node) {}
     }
 
     /// A laboratory in which everything passes would prove nothing.

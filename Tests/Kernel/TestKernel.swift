@@ -13,6 +13,8 @@ enum TestKernel: String {
     case unloaded
     /// There is no IPVS.
     case none
+    /// That of the machine the tests are on, which stays as it is but for namespaces of the tests.
+    case host
 
     /// Set by whoever starts these tests in a kernel that may be changed at will.
     private static var provided: TestKernel? {

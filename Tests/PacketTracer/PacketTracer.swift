@@ -53,10 +53,18 @@ package struct PacketTracer: Sendable {
         }
         guard isLocal(packet.destination.address) else { return .forwarded }
         // A packet of the node meets IPVS before the filter of OUTPUT, any other after that of INPUT.
-        if isOwn, let outcome = balance(packet) { return outcome }
+        let hasIPVS = !balancesInRules(packet.destination.address.family)
+        if hasIPVS, isOwn, let outcome = balance(packet) { return outcome }
         if let outcome = pass(.filter, isOwn ? .output : .input, &packet) { return outcome }
-        if !isOwn, let outcome = balance(packet) { return outcome }
+        if hasIPVS, !isOwn, let outcome = balance(packet) { return outcome }
         return .delivered
+    }
+
+    /// Whether chains stand in for the virtual servers of a family.
+    private func balancesInRules(_ family: AddressFamily) -> Bool {
+        state.filters[family]?.chains.contains { chain in
+            chain.rules.contains { $0.action == .balance }
+        } ?? false
     }
 
     private func isLocal(_ address: IPAddress) -> Bool {
@@ -77,7 +85,9 @@ package struct PacketTracer: Sendable {
         guard let entry = marked ?? state.virtualServers[.address(packet.destination, transport)]
         else { return nil }
         let usable = entry.realServers.filter { $0.weight > 0 }
-        guard !usable.isEmpty else { return .refused }
+        guard !usable.isEmpty else {
+            return balancesInRules(family) ? nil : .refused
+        }
         var outcome: [SocketEndpoint: Bool] = [:]
         for server in usable {
             var sent = packet
@@ -95,6 +105,7 @@ package struct PacketTracer: Sendable {
 extension PacketTracer {
     private enum Verdict {
         case accepted, dropped, rejected
+        case balanced(TracedOutcome)
     }
 
     /// What a masqueraded packet has as its source: no address anybody has.
@@ -113,6 +124,7 @@ extension PacketTracer {
             case .accepted: return nil
             case .dropped: return .dropped
             case .rejected: return .refused
+            case .balanced(let outcome): return outcome
             }
         }
         return nil
@@ -134,6 +146,8 @@ extension PacketTracer {
             case .reject: return .rejected
             case .call(let other):
                 if let verdict = run(other, table, of: filter, &packet) { return verdict }
+            case .balance:
+                if let outcome = balance(packet) { return .balanced(outcome) }
             case .setMark(let value, let mask): packet.mark = packet.mark & ~mask ^ value
             case .takeMark(let set):
                 if let mark = mark(of: packet, in: set), mark != 0 { packet.mark = mark }
@@ -159,7 +173,7 @@ extension PacketTracer {
             }
         case .mark(let value, let mask): packet.mark & mask == value
         case .isNew: true
-        case .isEstablished: false
+        case .isEstablished, .isInvalid: false
         case .transport(let transport): packet.transport == transport
         case .isICMP: packet.transport == nil
         case .not(let inner): !holds(inner, packet)

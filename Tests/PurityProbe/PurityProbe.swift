@@ -1,6 +1,9 @@
 import Addressing
 import DataplaneModel
+import KubeProxyLeftovers
+import Iptables
 import Listing
+import NodeChecks
 import Planning
 import Reconciliation
 import Routing
@@ -22,7 +25,10 @@ struct PurityProbe {
             RetrySchedule(initial: .zero, maximum: .zero).count,
             plan.operations.count,
             AddressFamily.ipv4,
-            listing.columns
+            listing.columns,
+            LeftoverListing.commands(of: Leftovers(on: ObservedNode())),
+            KernelVersion(release: "6.1.0") ?? KernelVersion(0, 0),
+            BalancingChains(.ipv4).chains
         )
     }
 }

@@ -29,6 +29,7 @@ extension FairleadConfiguration {
         configuration.nodePorts.localhost = Bool.random(using: &generator)
         configuration.externalIPs.allowed = generator.pick([nil, generator.prefixes()])
         configuration.packetFilter = generator.pick(PacketFilterUse.allCases)
+        if configuration.mode == .iptables { configuration.packetFilter = .auto }
         configuration.intervals = .generated(&generator)
         configuration.stateDirectory = "/" + generator.path()
         configuration.manifests.directory = generator.pick(
@@ -143,6 +144,7 @@ extension Intervals {
         intervals.audit = generator.pick([.zero, generator.duration(1_000_000_000...1 << 46)])
         let waits = [generator.duration(10_000_000...1 << 46), .milliseconds(10), .seconds(5)]
         intervals.retryInitial = generator.pick(waits)
+        intervals.reprobe = max(.seconds(1), generator.pick(waits))
         intervals.retryMaximum = max(intervals.retryInitial, generator.pick(waits))
         return intervals
     }

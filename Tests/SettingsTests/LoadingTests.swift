@@ -49,6 +49,7 @@ import Testing
         expected.intervals.audit = .zero
         expected.intervals.retryInitial = .milliseconds(10)
         expected.intervals.retryMaximum = .milliseconds(10)
+        expected.intervals.reprobe = .seconds(5)
         expected.stateDirectory = "/var/lib/fair lead"
         expected.manifests.directory = "manifests"
         expected.manifests.maximumFileSize = ByteQuantity(bytes: 4096)
@@ -78,7 +79,7 @@ import Testing
             nodePorts: {addresses: [192.168.0.0/16], localhost: false}
             externalIPs: {allowed: [198.51.100.0/24]}
             packetFilter: none
-            intervals: {coalesce: 200ms, audit: 0s, retryInitial: 10ms, retryMaximum: 10ms}
+            intervals: {coalesce: 200ms, audit: 0s, retryInitial: 10ms, retryMaximum: 10ms, reprobe: 5s}
             stateDirectory: /var/lib/fair lead
             manifests: {directory: manifests, maximumFileSize: 4096}
             logging: {level: critical}

@@ -166,7 +166,7 @@ import Testing
                 "--cluster-cidr: \"\" is not a prefix such as 10.0.0.0/8 or fd00::/8",
                 "--manifests: \"a\\nb\" is not a path; allowed: a path; a relative one begins where "
                     + "the program is started",
-                "--mode: \"nat\" is not a mode; allowed are auto and ipvs",
+                "--mode: \"nat\" is not a mode; allowed are auto, ipvs and iptables",
                 "--node: \"-\" is not the name of a Node; allowed: lower-case letters, digits, "
                     + "\"-\" and \".\" inside, at most 253 characters",
                 "--scheduler: \"Round Robin\" is not a scheduler name; allowed are lower-case names "

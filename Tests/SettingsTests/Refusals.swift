@@ -16,7 +16,15 @@ struct Refusal: Sendable, CustomTestStringConvertible {
 /// Texts that are refused, by what is wrong with them.
 enum Refusals {
     static let values = [
-        Refusal("mode: iptables", "3: mode: \"iptables\" is not a mode; allowed are auto and ipvs"),
+        Refusal(
+            "mode: nftables",
+            "3: mode: \"nftables\" is not a mode; allowed are auto, ipvs and iptables"
+        ),
+        Refusal(
+            "mode: iptables\npacketFilter: none",
+            "4: packetFilter: \"none\" leaves the packet filter alone, and mode iptables is nothing "
+                + "but its rules; use auto, or mode ipvs"
+        ),
         Refusal(
             "nodeName: Node_1",
             "3: nodeName: \"Node_1\" is not the name of a Node; allowed: lower-case letters, digits, "
@@ -230,7 +238,7 @@ enum Refusals {
         ),
         Refusal(
             "mode: [ipvs]",
-            "3: mode: is a list where one value is expected; allowed: auto and ipvs"
+            "3: mode: is a list where one value is expected; allowed: auto, ipvs and iptables"
         ),
         Refusal(
             "clusterCIDRs: 10.0.0.0/8",
@@ -279,7 +287,7 @@ enum Refusals {
         Refusal("mode: auto\r\n\"mode\": ipvs\r\n", "4: mode: is already given in line 3"),
         Refusal(
             "mode: nat\nmode: x\nmode: y\nnodeName: A B",
-            "3: mode: \"nat\" is not a mode; allowed are auto and ipvs",
+            "3: mode: \"nat\" is not a mode; allowed are auto, ipvs and iptables",
             "4: mode: is already given in line 3",
             "5: mode: is already given in line 3",
             "6: nodeName: \"A B\" is not the name of a Node; allowed: lower-case letters, digits, "
@@ -310,7 +318,7 @@ enum Refusals {
             "apiVersion: fairlead.dev/v2\nkind: FairleadConfiguration\nmode: nat",
             "1: apiVersion: \"fairlead.dev/v2\" is not known here; write apiVersion: "
                 + "fairlead.dev/v1alpha1",
-            "3: mode: \"nat\" is not a mode; allowed are auto and ipvs"
+            "3: mode: \"nat\" is not a mode; allowed are auto, ipvs and iptables"
         ),
         Refusal(
             "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nipvs: 1",
@@ -321,7 +329,7 @@ enum Refusals {
         ),
         Refusal(
             header + "mode: nat\n---\n" + header,
-            "3: mode: \"nat\" is not a mode; allowed are auto and ipvs",
+            "3: mode: \"nat\" is not a mode; allowed are auto, ipvs and iptables",
             "5: another document begins here; a configuration file holds only one"
         ),
         Refusal(

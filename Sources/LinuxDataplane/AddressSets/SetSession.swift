@@ -93,6 +93,17 @@ final class SetSession {
         return buckets
     }
 
+    /// Removes a set of any kind, whoever made it, with its members.
+    ///
+    /// - Throws: what was reported; `EBUSY` when a rule or another set uses it, `ENOENT` when there
+    ///   is none.
+    func destroy(_ name: String) throws(Report) {
+        begin()
+        give(IPSET_SETNAME, name)
+        unsafe ipset_cmd(handle, IPSET_CMD_DESTROY, 0)
+        try check()
+    }
+
     /// Looks a set up in the kernel.
     ///
     /// - Throws: what was reported; `ENOENT` when there is none, `EINVAL` when it is of another kind.
@@ -242,6 +253,7 @@ extension SetSession.Report {
         let known: [(String, ErrorNumber)] = [
             ("The set with the given name does not exist", .noEntry),
             ("Set cannot be created: set with the same name already exists", .exists),
+            ("Set cannot be destroyed: it is in use by a kernel component", .busy),
             ("Kernel error received: set type not supported", .notSupported),
             ("Cannot open session to kernel", .notSupported),
             ("Hash is full", ErrorNumber(rawValue: ENOSPC)),

@@ -37,14 +37,16 @@ struct SetSocket: ~Copyable {
 
     /// The sets that are called as ours are, by name; none where the kernel has no sets.
     mutating func names() throws(DataplaneError) -> Set<AddressSet> {
-        var found: Set<AddressSet> = []
+        Set(try allNames().compactMap { AddressSet(name: $0) })
+    }
+
+    /// The names of all sets, whoever made them; none where the kernel has no sets.
+    mutating func allNames() throws(DataplaneError) -> Set<String> {
+        var found: Set<String> = []
         do throws(DataplaneError) {
             try list("list the address sets", flags: SetProtocol.onlyNames) { payload in
                 forEachAttribute(in: payload) { type, content in
-                    guard type == SetProtocol.Top.name,
-                        let set = AddressSet(name: content.text())
-                    else { return }
-                    found.insert(set)
+                    if type == SetProtocol.Top.name { found.insert(content.text()) }
                 }
             }
         } catch {
@@ -61,7 +63,7 @@ struct SetSocket: ~Copyable {
         try optionally { socket throws(DataplaneError) in
             try socket.list(
                 "read the address set \(set)",
-                of: set,
+                of: set.name,
                 flags: SetProtocol.onlyHeader
             ) { payload in
                 var found = header ?? Header()
@@ -92,13 +94,33 @@ struct SetSocket: ~Copyable {
     ) throws(DataplaneError) -> [SetMember: UInt32]? {
         var members: [SetMember: UInt32]?
         try optionally { socket throws(DataplaneError) in
-            try socket.list("list the address set \(set)", of: set) { payload in
+            try socket.list("list the address set \(set)", of: set.name) { payload in
                 var found = members.take() ?? [:]
                 SetDecoding.forEachMember(in: payload, of: set) { found[$0] = $1 }
                 members = found
             }
         }
         return members
+    }
+
+    /// The ports of all members of a set, whoever made it; none when there is no such set.
+    mutating func ports(of name: String) throws(DataplaneError) -> Set<UInt16> {
+        var ports: Set<UInt16> = []
+        try optionally { socket throws(DataplaneError) in
+            try socket.list("list the address set \(name)", of: name) { payload in
+                forEachAttribute(in: payload) { type, members in
+                    guard type == SetProtocol.Top.members else { return }
+                    forEachAttribute(in: members) { type, member in
+                        guard type == SetProtocol.Top.data else { return }
+                        forEachAttribute(in: member) { type, content in
+                            guard type == SetProtocol.Data.port else { return }
+                            ports.insert(content.networkOrderNumber())
+                        }
+                    }
+                }
+            }
+        }
+        return ports
     }
 
     /// That something is not there is no error.
@@ -114,7 +136,7 @@ struct SetSocket: ~Copyable {
 
     private mutating func list(
         _ action: String,
-        of set: AddressSet? = nil,
+        of name: String? = nil,
         flags: UInt32 = 0,
         _ body: (Span<UInt8>) -> Void
     ) throws(DataplaneError) {
@@ -123,7 +145,7 @@ struct SetSocket: ~Copyable {
                 // The header of every message of netfilter: any family, version 0.
                 writer.zeros(4)
                 writer.attribute(SetProtocol.Top.version, SetProtocol.version)
-                if let set { writer.attribute(SetProtocol.Top.name, set.name) }
+                if let name { writer.attribute(SetProtocol.Top.name, name) }
                 guard flags != 0 else { return }
                 writer.attribute(SetProtocol.Top.flags | SetProtocol.networkOrder) { writer in
                     writer.raw(flags.bigEndian)

@@ -22,6 +22,19 @@ package struct IPVSSocket: ~Copyable {
         }
     }
 
+    /// Opens a conversation with an IPVS that has to be there.
+    ///
+    /// - Throws: `DataplaneError` also when the kernel has none.
+    package static func required() throws(DataplaneError) -> IPVSSocket {
+        if let socket = try open() { return socket }
+        throw DataplaneError(
+            action: "reach IPVS",
+            code: .noEntry,
+            hint: "this kernel has no IPVS; load it with \"modprobe ip_vs\", or install the "
+                + "package with this kernel's modules"
+        )
+    }
+
     private init(socket: consuming NetlinkSocket, family: UInt16) {
         self.socket = socket
         self.family = family

@@ -1,5 +1,6 @@
 package import Addressing
 package import DataplaneModel
+package import Iptables
 
 /// The two programs by which the rules of a family are read and written.
 ///
@@ -71,6 +72,33 @@ package struct FilterPrograms: Hashable, Sendable {
         }
     }
 
+    /// Carries out a transaction of which parts may be refused.
+    ///
+    /// - Throws: `RefusedTransaction`; nothing has been changed then, if it is about one table.
+    func attempt(_ transaction: String) throws(RefusedTransaction) {
+        guard !transaction.isEmpty else { return }
+        let outcome: HostProgram.Outcome
+        do throws(DataplaneError) {
+            outcome = try HostProgram.run(
+                restorePath,
+                ["--noflush", "-w", "5"],
+                input: transaction
+            )
+        } catch {
+            throw RefusedTransaction(error: error, line: nil)
+        }
+        guard outcome.status != 0 else { return }
+        let lines = outcome.errors.split(separator: "\n")
+        throw RefusedTransaction(
+            error: Self.error(
+                "change the packet filter (\(restorePath))",
+                outcome,
+                transaction
+            ),
+            line: Self.mentionedLine(lines, of: transaction).map(String.init)
+        )
+    }
+
     private static func error(
         _ action: String,
         _ outcome: HostProgram.Outcome,
@@ -110,4 +138,11 @@ package struct FilterPrograms: Hashable, Sendable {
         }
         return nil
     }
+}
+
+/// A transaction that was not carried out.
+struct RefusedTransaction: Error {
+    let error: DataplaneError
+    /// The line of it that was refused, where that was said.
+    let line: String?
 }

@@ -1,5 +1,6 @@
 package import Addressing
 package import DataplaneModel
+package import Iptables
 
 /// Our rules in the packet filter, in the network namespace of the calling thread.
 ///
@@ -57,9 +58,38 @@ package struct PacketFilters: Sendable {
     package func observe(_ family: AddressFamily) -> PacketFilter? {
         guard let record = record(family),
             let programs = FilterPrograms(record.variant, family),
-            let saved = try? programs.save(), Record.fingerprint(saved) == record.rules
+            let saved = try? programs.save()
         else { return nil }
+        return observe(family, in: saved)
+    }
+
+    /// The same, where the rules have been read already.
+    package func observe(_ family: AddressFamily, in saved: SavedRules) -> PacketFilter? {
+        guard let record = record(family), Record.fingerprint(saved) == record.rules else {
+            return nil
+        }
         return PacketFilter(family: family, fingerprint: record.filter)
+    }
+
+    /// The programs by which the filter of a family was installed; before that, those it would be.
+    package func programs(of family: AddressFamily) throws(DataplaneError) -> FilterPrograms {
+        if let programs = programs[family] { return programs }
+        if let record = record(family), let programs = FilterPrograms(record.variant, family) {
+            return programs
+        }
+        guard let first = FilterPrograms.candidates(family).first else {
+            throw Self.missingPrograms(family)
+        }
+        return first
+    }
+
+    private static func missingPrograms(_ family: AddressFamily) -> DataplaneError {
+        DataplaneError(
+            action: "look for iptables",
+            code: .noEntry,
+            hint: "there is no \(family == .ipv4 ? "iptables" : "ip6tables") on this machine; "
+                + "install it (Debian's package iptables)"
+        )
     }
 
     /// Installs filters, in their order, and answers which failed, by their position in
@@ -100,14 +130,7 @@ package struct PacketFilters: Sendable {
         let family = filter.family
         let candidates =
             programs[family].map { [$0] } ?? FilterPrograms.candidates(family)
-        guard let last = candidates.last else {
-            throw DataplaneError(
-                action: "look for iptables",
-                code: .noEntry,
-                hint: "there is no \(family == .ipv4 ? "iptables" : "ip6tables") on this machine; "
-                    + "install it (Debian's package iptables)"
-            )
-        }
+        guard let last = candidates.last else { throw Self.missingPrograms(family) }
         let former = record(family)
         for candidate in candidates {
             do throws(DataplaneError) {

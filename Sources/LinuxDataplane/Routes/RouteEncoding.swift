@@ -119,10 +119,10 @@ extension MessageBatch {
                 writer.attribute(RouteProtocol.address, address)
             }
         case .route:
+            // By whatever device: there is one of ours to an address.
             append(type: RouteProtocol.deleteRoute) { writer in
                 writer.localRouteHeader(address)
                 writer.attribute(RouteProtocol.destination, address)
-                writer.attribute(RouteProtocol.outputDevice, device)
             }
         }
     }

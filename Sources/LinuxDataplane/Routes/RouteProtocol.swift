@@ -56,6 +56,9 @@ enum RouteProtocol {
     /// Nobody else is known to use the number.
     static let madeByUs: UInt8 = 70
 
+    /// The index of the loopback device in every network namespace (`LOOPBACK_IFINDEX`).
+    static let loopback: UInt32 = 1
+
     static let familyIPv4: UInt8 = 2
     static let familyIPv6: UInt8 = 10
 }

@@ -6,6 +6,8 @@ import Netlink
 package struct RouteSocket: ~Copyable {
     private var socket: NetlinkSocket
     private let deviceName: String
+    /// The kernel makes no dummy devices: local routes are by the loopback device then.
+    private var usesLoopback = false
 
     /// A network device as far as it matters here.
     private struct Link {
@@ -29,6 +31,8 @@ package struct RouteSocket: ~Copyable {
     package var systemCalls: Int { socket.systemCalls }
 
     /// Makes the service device where it is missing, and sets it up.
+    ///
+    /// In a kernel that has no such devices local routes go by the loopback device.
     package mutating func prepareDevice() throws(DataplaneError) {
         var batch = MessageBatch()
         batch.appendPreparation(ofDevice: deviceName)
@@ -37,6 +41,10 @@ package struct RouteSocket: ~Copyable {
         for failure in failures {
             let isHarmless =
                 failure.index == 1 || (failure.index == 0 && failure.error.code == exists)
+            if failure.index == 0, failure.error.code == ErrorNumber.notSupported.rawValue {
+                usesLoopback = true
+                return
+            }
             if !isHarmless {
                 throw DataplaneError(failure.error, action: "make the device \(deviceName)")
             }
@@ -65,7 +73,7 @@ package struct RouteSocket: ~Copyable {
         var observed = ObservedAddresses()
         let link = try link()
         let device = link?.index
-        observed.hasDevice = link?.isUp ?? false
+        observed.hasDevice = link?.isUp ?? usesLoopback
         try dump("list the addresses", RouteProtocol.getAddress, header: { $0.zeros(8) }) {
             payload in
             guard payload.count >= 8 else { return }
@@ -88,9 +96,12 @@ package struct RouteSocket: ~Copyable {
                 observed.foreign.insert(found)
             }
         }
-        guard let device else { return observed }
         for family in [RouteProtocol.familyIPv4, RouteProtocol.familyIPv6] {
-            try localRoutes(family: family, device: device, into: &observed)
+            try localRoutes(
+                family: family,
+                device: device ?? RouteProtocol.loopback,
+                into: &observed
+            )
         }
         return observed
     }
@@ -120,7 +131,13 @@ package struct RouteSocket: ~Copyable {
                 default: break
                 }
             }
-            guard output == device, let destination,
+            // Others have local routes by the loopback device too, and whole networks among them.
+            let isWhole = Int(payload[1]) == (family == RouteProtocol.familyIPv4 ? 32 : 128)
+            let isOurs = payload[5] == RouteProtocol.madeByUs && isWhole
+            guard
+                output == device
+                    ? device != RouteProtocol.loopback || isOurs
+                    : output == RouteProtocol.loopback && isOurs, let destination,
                 observed.announced[destination] == nil
             else { return }
             observed.announced[destination] = .route(source: source)
@@ -161,12 +178,15 @@ package struct RouteSocket: ~Copyable {
     /// Operations of another kind must not be among them.
     package mutating func apply(_ operations: ArraySlice<Operation>) -> [OperationFailure] {
         let device: UInt32
+        let before: ObservedAddresses?
         do throws(DataplaneError) {
-            device = try link()?.index ?? 0
+            device = try link()?.index ?? (usesLoopback ? RouteProtocol.loopback : 0)
+            before = operations.contains(where: \.unbinds) ? try addresses() : nil
         } catch {
             return operations.indices.map { OperationFailure(index: $0, error: error) }
         }
         var failures: [OperationFailure] = []
+        defer { if let before { restoreRoutes(before, operations, device: device) } }
         var rest = operations
         while !rest.isEmpty {
             let chunk = rest.prefix(NetlinkSocket.messagesPerSend)
@@ -174,6 +194,36 @@ package struct RouteSocket: ~Copyable {
             failures += apply(chunk, device: device)
         }
         return failures
+    }
+
+    /// Puts back the routes that went with the last IPv4 address of the device: with it the kernel
+    /// removes every IPv4 route by it (`fib_inetaddr_event`, `net/ipv4/fib_frontend.c`).
+    private mutating func restoreRoutes(
+        _ before: ObservedAddresses,
+        _ operations: ArraySlice<Operation>,
+        device: UInt32
+    ) {
+        var wanted = before.announced
+        for operation in operations {
+            switch operation {
+            case .announce(let address, let announcement),
+                .replaceAnnouncement(let address, _, let announcement):
+                wanted[address] = announcement
+            case .withdraw(let address, _): wanted[address] = nil
+            default: break
+            }
+        }
+        guard let now = try? addresses().announced else { return }
+        let missing = wanted.filter { address, announcement in
+            address.family == .ipv4 && announcement != .bound && now[address] == nil
+        }
+        let repairs = missing.map { Operation.announce($0.key, $0.value) }
+        var rest = repairs[...]
+        while !rest.isEmpty {
+            let chunk = rest.prefix(NetlinkSocket.messagesPerSend)
+            rest = rest.dropFirst(chunk.count)
+            _ = apply(chunk, device: device)
+        }
     }
 
     private mutating func apply(
@@ -262,6 +312,17 @@ package struct RouteSocket: ~Copyable {
         case RouteProtocol.familyIPv4: IPAddress(family: .ipv4, networkOrder: value)
         case RouteProtocol.familyIPv6: IPAddress(family: .ipv6, networkOrder: value)
         default: nil
+        }
+    }
+}
+
+extension Operation {
+    /// Whether it takes an IPv4 address off the service device.
+    fileprivate var unbinds: Bool {
+        switch self {
+        case .replaceAnnouncement(let address, .bound, .route), .withdraw(let address, .bound):
+            address.family == .ipv4
+        default: false
         }
     }
 }

@@ -38,7 +38,9 @@ package struct FilterLayout: Hashable, Sendable {
     package init(_ saved: SavedRules) {
         for (name, table) in saved.tables {
             let rules = Dictionary(grouping: table.rules, by: \.chain)
-            chains[name] = table.chains.filter { $0.hasPrefix(AddressSet.prefix) }.map { chain in
+            chains[name] = table.chains.filter {
+                $0.hasPrefix(AddressSet.prefix) && !BalancingChains.owns($0)
+            }.map { chain in
                 Chain(name: chain, rules: (rules[chain[...]] ?? []).map(\.text))
             }
             jumps[name] = table.foreignCalls.map { Jump(text: $0.text, isFirst: true) }
@@ -76,9 +78,17 @@ extension SavedRules {
     ) -> String {
         let names = chains.map(\.name)
         let departing = present.chains.filter {
-            $0.hasPrefix(AddressSet.prefix) && !names.contains($0)
+            $0.hasPrefix(AddressSet.prefix) && !names.contains($0) && !BalancingChains.owns($0)
         }
         var lines: [String] = []
+        if name == .nat, !present.chains.contains(BalancingChains.root),
+            chains.contains(where: {
+                $0.rules.contains { $0.hasSuffix(" -j \(BalancingChains.root)") }
+            })
+        {
+            // What is in it comes from elsewhere; it has to be there to be called.
+            lines.append(":\(BalancingChains.root) - [0:0]")
+        }
         // Declaring a chain makes it, or empties it.
         lines += (names + departing).map { ":\($0) - [0:0]" }
         var missing = jumps

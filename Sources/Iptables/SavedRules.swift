@@ -19,28 +19,12 @@ package struct SavedRules: Hashable, Sendable {
 
         /// The chain of ours that it calls, if it calls one.
         package var calledChain: Substring? {
-            var words = words[...]
+            var words = RuleWords.of(text)[...]
             while let word = words.popFirst() {
                 guard word == "-j" || word == "-g" else { continue }
                 return words.first.flatMap { $0.hasPrefix(AddressSet.prefix) ? $0 : nil }
             }
             return nil
-        }
-
-        /// What is between spaces; a comment is one word, with its quotation marks.
-        private var words: [Substring] {
-            var isQuoted = false
-            var isEscaped = false
-            return text.split { character in
-                if isEscaped {
-                    isEscaped = false
-                } else if character == "\\" {
-                    isEscaped = true
-                } else if character == "\"" {
-                    isQuoted.toggle()
-                }
-                return character == " " && !isQuoted
-            }
         }
     }
 
@@ -67,20 +51,23 @@ package struct SavedRules: Hashable, Sendable {
     }
 
     /// How many rules there are, whoever made them.
-    var ruleCount: Int { tables.values.reduce(0) { $0 + $1.rules.count } }
+    package var ruleCount: Int { tables.values.reduce(0) { $0 + $1.rules.count } }
 
     /// Whether the node's agent has left the chain by which it says which variant it uses (KEP-3178).
-    var hasHint: Bool {
+    package var hasHint: Bool {
         let hints = ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"]
         return tables[.mangle]?.chains.contains(where: hints.contains) ?? false
     }
 
-    /// All that has to do with us, in an order that does not depend on which table was used first.
+    /// All that has to do with us apart from the chains that stand in for virtual servers, in an order that does not depend on which table was used first.
     package var ours: [String] {
         PacketFilter.Table.allCases.flatMap { name -> [String] in
             guard let table = tables[name] else { return [] }
-            let chains = table.chains.filter { $0.hasPrefix(AddressSet.prefix) }
-            let rules = table.rules.map(\.text).filter { $0.contains(AddressSet.prefix) }
+            let chains = table.chains.filter {
+                $0.hasPrefix(AddressSet.prefix) && !BalancingChains.owns($0)
+            }
+            let rules = table.rules.filter { !BalancingChains.owns($0.chain) }.map(\.text)
+                .filter { $0.contains(AddressSet.prefix) }
             return chains.sorted().map { "\(name) :\($0)" } + rules.map { "\(name) \($0)" }
         }
     }

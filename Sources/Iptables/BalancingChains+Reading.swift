@@ -1,0 +1,92 @@
+package import Addressing
+import DataplaneModel
+
+extension BalancingChains {
+    /// What was found of these chains in a kernel.
+    package struct Found: Sendable {
+        /// As the rules say it, with all virtual servers that packets can come to.
+        package let chains: BalancingChains
+        /// Chains that are there and are not what `chains` says, or are not there and should be.
+        package let deviating: Set<String>
+
+        /// Virtual servers of which every chain on the way is as it should be.
+        package var intact: [BalancedServer] {
+            chains.servers.values.filter { server in
+                chains.path(to: server.key).allSatisfy { !deviating.contains($0) }
+            }
+        }
+    }
+
+    /// Reads the chains of a family out of what `iptables-save` printed.
+    package static func read(_ saved: SavedRules, _ family: AddressFamily) -> Found {
+        let table = saved.tables[.nat] ?? SavedRules.Table()
+        var present: [String: [String]] = [:]
+        for chain in table.chains where owns(chain) { present[chain] = [] }
+        for rule in table.rules where owns(rule.chain) {
+            let chain = String(rule.chain)
+            present[chain, default: []].append(String(rule.text.dropFirst(chain.utf8.count + 1)))
+        }
+        var reader = BalancingReader(family: family, present: present)
+        reader.follow(root)
+        var chains = BalancingChains(family)
+        for (key, server) in reader.servers { chains.set(server, for: key) }
+        _ = chains.settle()
+        let names = Set(present.keys).union(chains.chains.keys)
+        return Found(
+            chains: chains,
+            deviating: names.filter { present[$0] != chains.chains[$0] }
+        )
+    }
+}
+
+/// Follows the tree to the virtual servers.
+private struct BalancingReader {
+    let family: AddressFamily
+    let present: [String: [String]]
+    var servers: [VirtualServerKey: BalancedServer] = [:]
+    private var followed: Set<String> = []
+
+    init(family: AddressFamily, present: [String: [String]]) {
+        self.family = family
+        self.present = present
+    }
+
+    mutating func follow(_ name: String) {
+        guard followed.insert(name).inserted else { return }
+        for text in present[name] ?? [] {
+            switch BalancingRule(text, family) {
+            case .member(_, let chain), .address(_, _, _, let chain), .mark(_, _, let chain),
+                .ports(_, _, _, let chain):
+                follow(chain)
+            case .server(let key, let transport, let owner, let chain):
+                guard servers[key] == nil else { continue }
+                servers[key] = server(key, transport, owner, of: chain)
+            case .returning, .balance, nil:
+                break
+            }
+        }
+    }
+
+    private func server(
+        _ key: VirtualServerKey,
+        _ transport: TransportProtocol,
+        _ owner: String,
+        of chain: String
+    ) -> BalancedServer {
+        var server = BalancedServer(key: key, transport: transport, owner: owner)
+        for text in present[chain] ?? [] {
+            switch BalancingRule(text, family) {
+            case .returning(_, let memory, let seconds):
+                server.persistence = Persistence(
+                    timeout: seconds,
+                    prefixLength: memory.prefixLength
+                )
+            case .balance(let share, _, _):
+                server.put(RealServer(address: share.endpoint, weight: share.weight))
+            default:
+                break
+            }
+        }
+        return server
+    }
+}
