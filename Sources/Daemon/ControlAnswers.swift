@@ -10,7 +10,25 @@ struct ControlAnswers: Sendable {
     func answer(_ request: ControlServer.Request) async -> ControlServer.Answer {
         switch request.path {
         case "/explain": await explain(request.parameters)
-        default: ControlServer.Answer("there is only /explain\n", status: 404)
+        case "/status": await status(request.parameters)
+        default: ControlServer.Answer("there are only /explain and /status\n", status: 404)
+        }
+    }
+
+    private func status(_ parameters: [String: String]) async -> ControlServer.Answer {
+        let status = await withCheckedContinuation { continuation in
+            mailbox.post(.statusQuestion { continuation.resume(returning: $0) })
+        }
+        guard let status else { return ControlServer.Answer("the daemon ends\n", status: 500) }
+        let isWell = status.isComplete && status.pendingRetries == 0
+        let code = isWell ? 200 : 503
+        guard parameters["output"] == "json" else {
+            return ControlServer.Answer(StatusListing.text(of: status), status: code)
+        }
+        do {
+            return ControlServer.Answer(try JSONText.of(status), status: code)
+        } catch {
+            return ControlServer.Answer("\(error)\n", status: 500)
         }
     }
 

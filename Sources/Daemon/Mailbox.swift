@@ -1,3 +1,4 @@
+import Listing
 import Planning
 import ServiceModel
 import Synchronization
@@ -9,18 +10,24 @@ enum DaemonMessage: Sendable {
     case addressesChanged
     /// What becomes of a packet; nil is answered as long as not everything is known.
     case question(PacketQuestion, answer: @Sendable (PacketExplanation?) -> Void)
+    /// How the daemon stands; nil is answered by one that is about to end.
+    case statusQuestion(answer: @Sendable (NodeStatus?) -> Void)
 
     /// Whether it may change what is wanted.
     var isChange: Bool {
         switch self {
         case .event, .addressesChanged: true
-        case .question: false
+        case .question, .statusQuestion: false
         }
     }
 
     /// Answers a question with nothing.
     func dismiss() {
-        if case .question(_, let answer) = self { answer(nil) }
+        switch self {
+        case .event, .addressesChanged: break
+        case .question(_, let answer): answer(nil)
+        case .statusQuestion(let answer): answer(nil)
+        }
     }
 }
 

@@ -33,10 +33,10 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
     ///
     /// What is in the kernel then stays, and goes on serving.
     ///
-    /// - Throws: when the kernel has no IPVS, when it may not be changed, or when the source cannot
+    /// - Throws: when no dataplane can be had that the configuration allows, when the
+    ///   kernel may not be changed, or when the source cannot
     ///   be read at all.
     package func run() async throws {
-        try await requireIPVS()
         let lock = try InstanceLock(stateDirectory: configuration.stateDirectory)
         defer { withExtendedLifetime(lock) {} }
         sayWhatIsMissing()
@@ -64,81 +64,18 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
 
     private func reconcile(_ mailbox: Mailbox, _ listeners: NodeListeners) async throws {
         defer { mailbox.close() }
-        var device = try LinuxDataplane(
-            device: configuration.addresses.device,
-            stateDirectory: configuration.stateDirectory
+        let chooser = DataplaneChooser(configuration: configuration)
+        var loop = try DataplaneLoop(
+            try await chooser.choose(),
+            configuration: configuration,
+            nodeName: nodeName,
+            logger: logger
         )
         let watch = try AddressWatch(serviceDevice: configuration.addresses.device) {
             mailbox.post(.addressesChanged)
         }
         defer { withExtendedLifetime(watch) {} }
-        let sources = device.preferredSources(configuration.addresses)
-        for family in AddressFamily.allCases {
-            guard let source = sources[family] else { continue }
-            logger.info("packets of this node to \(family) Services leave from \(source)")
-        }
-        var reconciler = Reconciler(
-            device: device,
-            options: ReconcilerOptions(configuration, nodeName: nodeName, sources: sources)
-        )
-        let clock = ContinuousClock()
-        let origin = clock.now
-        try reconciler.start(now: .zero)
-        let log = ReportLog(logger: logger)
-        while !Task.isCancelled {
-            let deadline = reconciler.nextDeadline.map { origin.advanced(by: $0) }
-            var messages = await mailbox.take(until: deadline)
-            if messages.contains(where: \.isChange), configuration.intervals.coalesce > .zero {
-                try? await Task.sleep(for: configuration.intervals.coalesce)
-                messages += mailbox.takeAll()
-            }
-            guard !Task.isCancelled else {
-                for message in messages { message.dismiss() }
-                break
-            }
-            take(messages, by: &reconciler)
-            let begin = clock.now
-            if reconciler.isAuditDue(at: begin - origin) {
-                reconciler.setPreferredSources(
-                    reconciler.device.preferredSources(configuration.addresses)
-                )
-            }
-            let report = reconciler.reconcile(now: begin - origin)
-            if report.hasNewListeners {
-                listeners.post(ListenerRequest(reconciler, configuration.nodePorts))
-            }
-            if !report.isEmpty {
-                log.write(
-                    report,
-                    took: clock.now - begin,
-                    counts: report.isInitialSync ? reconciler.counts : nil
-                )
-            }
-        }
-    }
-
-    private func take(
-        _ messages: [DaemonMessage],
-        by reconciler: inout Reconciler<LinuxDataplane>
-    ) {
-        // However many changes have come, the addresses are read once.
-        let haveAddressesChanged = messages.contains {
-            if case .addressesChanged = $0 { true } else { false }
-        }
-        if haveAddressesChanged {
-            reconciler.readNodeAddresses()
-            reconciler.setPreferredSources(
-                reconciler.device.preferredSources(configuration.addresses)
-            )
-        }
-        for message in messages {
-            switch message {
-            case .event(let event): reconciler.take(event)
-            case .addressesChanged: break
-            case .question(let question, let answer):
-                answer(reconciler.explainer?.explain(question))
-            }
-        }
+        await loop.run(mailbox, listeners)
     }
 
     private func answerQuestions(_ mailbox: Mailbox) async {
@@ -163,21 +100,6 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         }
         // The other tasks go on without it.
         try? await Task.sleep(for: .seconds(Int64.max / 1_000_000_000))
-    }
-
-    /// - Throws: when the kernel has no IPVS, and none can be loaded.
-    private func requireIPVS() async throws {
-        if try IPVSSocket.isAvailable() { return }
-        var reason = await KernelModules.load("ip_vs")
-        if reason == nil, !(try IPVSSocket.isAvailable()) { reason = "modprobe says it is loaded" }
-        guard let reason else { return }
-        throw DataplaneError(
-            action: "use IPVS",
-            code: .noEntry,
-            hint: "this kernel has no IPVS, and the module ip_vs could not be loaded "
-                + "(\(reason)); install the package with this kernel's modules, or load it "
-                + "with \"modprobe ip_vs\""
-        )
     }
 
     private func sayWhatIsMissing() {

@@ -31,17 +31,37 @@ package enum NodePlan {
         nodeName: String,
         changes: [ClusterChange]
     ) throws(DataplaneError) -> (plan: Plan, problems: [ObjectProblem]) {
+        let mode = try mode(configuration)
         var device = try LinuxDataplane(
+            mode,
             device: configuration.addresses.device,
             stateDirectory: configuration.stateDirectory
         )
         let sources = device.preferredSources(configuration.addresses)
         var reconciler = Reconciler(
             device: device,
-            options: ReconcilerOptions(configuration, nodeName: nodeName, sources: sources)
+            options: ReconcilerOptions(
+                configuration,
+                mode,
+                nodeName: nodeName,
+                sources: sources
+            )
         )
         try reconciler.start(now: .zero)
         reconciler.take(.changes(changes))
         return reconciler.plan()
+    }
+
+    /// What the daemon would choose, without loading modules.
+    private static func mode(
+        _ configuration: FairleadConfiguration
+    ) throws(DataplaneError) -> DataplaneMode {
+        switch configuration.mode {
+        case .ipvs: .ipvs
+        case .iptables: .iptables
+        case .auto:
+            try IPVSSocket.isAvailable() || configuration.packetFilter == .never
+                ? .ipvs : .iptables
+        }
     }
 }

@@ -1,5 +1,6 @@
 package import Addressing
 package import Planning
+import DataplaneModel
 import Reconciliation
 import Routing
 package import ServiceModel
@@ -19,6 +20,7 @@ package enum OfflineExplanation {
     ) -> PacketExplanation {
         let options = ReconcilerOptions(
             configuration,
+            configuration.mode == .iptables ? .iptables : .ipvs,
             nodeName: nodeName,
             sources: PreferredSources()
         )
@@ -35,7 +37,8 @@ package enum OfflineExplanation {
                 node: own,
                 sources: PreferredSources()
             ),
-            usesFilter: options.filter != nil
+            usesFilter: options.filter != nil,
+            mode: options.mode
         )
         return PacketExplainer(
             cluster: cluster,

@@ -7,21 +7,29 @@ import Settings
 
 extension ReconcilerOptions {
     /// The part of the configuration that the reconciler acts on.
-    init(_ configuration: FairleadConfiguration, nodeName: String, sources: PreferredSources) {
+    init(
+        _ configuration: FairleadConfiguration,
+        _ mode: DataplaneMode,
+        nodeName: String,
+        sources: PreferredSources
+    ) {
         let timeouts = configuration.ipvs.timeouts
         self.init(
             routing: RoutingPolicy(configuration, nodeName: nodeName),
+            mode: mode,
             addressMode: configuration.addresses.announce == .bind ? .bind : .routes,
             sources: sources,
             nodePorts: Planning.NodePortAddresses(configuration.nodePorts.addresses),
             filter: configuration.packetFilter == .never ? nil : FilterPolicy(configuration),
             detectsPodsByNode: configuration.localTraffic.mode == .nodeCIDR,
             strictARP: configuration.addresses.strictARP,
-            timeouts: DataplaneModel.ConnectionTimeouts(
-                tcp: timeouts.tcp.wholeSeconds,
-                tcpFin: timeouts.tcpFin.wholeSeconds,
-                udp: timeouts.udp.wholeSeconds
-            ),
+            timeouts: mode == .iptables
+                ? ConnectionTimeouts()
+                : ConnectionTimeouts(
+                    tcp: timeouts.tcp.wholeSeconds,
+                    tcpFin: timeouts.tcpFin.wholeSeconds,
+                    udp: timeouts.udp.wholeSeconds
+                ),
             managesParameters: configuration.ipvs.managesKernelParameters,
             retryInitial: configuration.intervals.retryInitial,
             retryMaximum: configuration.intervals.retryMaximum,

@@ -10,7 +10,7 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
     private var ipvs: IPVSSocket?
     private var chains = ChainedServers()
     private var routes: RouteSocket
-    private var record: OwnershipRecord
+    var record: OwnershipRecord
     private var sets: AddressSets
     private var filters: PacketFilters
 

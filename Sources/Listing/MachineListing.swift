@@ -48,9 +48,11 @@ package struct MachineListing: Encodable, Sendable {
         package let connectionRate, inPacketRate, outPacketRate, inByteRate, outByteRate: UInt64
     }
 
-    /// The version of IPVS, such as `1.2.1`.
-    package let version: String
-    package let connectionTableSize: UInt32
+    /// `ipvs` or `iptables`: what balances.
+    package let dataplane: String
+    /// The version of IPVS, such as `1.2.1`; absent without IPVS.
+    package let version: String?
+    package let connectionTableSize: UInt32?
     package let virtualServers: [VirtualServer]
 
     /// Sorted by what identifies each server.
@@ -59,9 +61,25 @@ package struct MachineListing: Encodable, Sendable {
         information: IPVSInformation,
         serviceNames: [VirtualServerKey: String]
     ) {
+        dataplane = DataplaneMode.ipvs.rawValue
         let number = information.version
         version = "\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)"
         connectionTableSize = information.connectionTableSize
+        virtualServers = servers.sorted { $0.server.key < $1.server.key }.map {
+            VirtualServer($0, service: serviceNames[$0.server.key])
+        }
+    }
+}
+
+extension MachineListing {
+    /// Of virtual servers that chains of the packet filter stand in for.
+    package init(
+        ofChains servers: [VirtualServerReading],
+        serviceNames: [VirtualServerKey: String]
+    ) {
+        dataplane = DataplaneMode.iptables.rawValue
+        version = nil
+        connectionTableSize = nil
         virtualServers = servers.sorted { $0.server.key < $1.server.key }.map {
             VirtualServer($0, service: serviceNames[$0.server.key])
         }

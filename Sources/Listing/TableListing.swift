@@ -42,6 +42,18 @@ package struct TableListing<Names: NameResolving> {
         self.serviceNames = serviceNames
     }
 
+    /// The same table for virtual servers that chains of the packet filter stand in for.
+    ///
+    /// The first line says so; there are no counters, and the one scheduler is called random.
+    package func text(ofChains servers: [VirtualServerReading]) -> String {
+        var text =
+            "Virtual servers in chains of iptables (this node is served without IPVS)\n" + title
+        for server in isSorted ? ListingOrder.sorted(servers) : servers {
+            append(server, to: &text)
+        }
+        return text
+    }
+
     /// The whole table, as `ipvsadm -L` prints it.
     package func text(
         of servers: [VirtualServerReading],

@@ -44,7 +44,8 @@ extension PacketFilter {
     /// IPVS takes a packet in after the filter of INPUT, and a packet of the node itself before that
     /// of OUTPUT. So what must not reach it is dropped in mangle, and what is to be refused is not
     /// there as a virtual server. Without IPVS the destination is rewritten in nat instead, by chains
-    /// that others fill; everything else is the same.
+    /// that others fill. The tables change one after the other: but for the rules that call those
+    /// chains, nothing on the way of a new connection differs, so that none fails meanwhile.
     package static func services(_ family: AddressFamily, _ policy: FilterPolicy) -> PacketFilter {
         PacketFilter(
             family: family,
@@ -152,10 +153,7 @@ extension PacketFilter {
         _ family: AddressFamily,
         _ policy: FilterPolicy
     ) -> [Chain] {
-        // IPVS takes its packets in behind these; where they have another destination by now, what
-        // still comes to a frontend is for nobody.
-        let untouched = policy.mode == .ipvs ? balanced : []
-        return [
+        [
             Chain(
                 .filter,
                 input,
@@ -165,7 +163,7 @@ extension PacketFilter {
                         .accept
                     )
                 ]
-                    + untouched.map { Rule([member($0, family)], .leave) }
+                    + balanced.map { Rule([member($0, family)], .leave) }
                     + [Rule([], .call(refusal))]
             ),
             Chain(
@@ -183,15 +181,13 @@ extension PacketFilter {
     }
 
     private static func forwardRules(_ policy: FilterPolicy) -> [Rule] {
-        let answers = Rule([.isEstablished], .accept)
-        guard policy.mode == .iptables else { return [answers] }
         let bit = policy.masqueradeMark
-        return [
-            // What connection tracking takes for none of its own is not translated back: it would
-            // reach the client from an endpoint's address, and the client would reset the connection.
-            Rule([.isInvalid], .drop),
+        // What connection tracking takes for none of its own is not translated back: it would reach
+        // the client from an endpoint's address, and the client would reset the connection.
+        let strays = policy.mode == .iptables ? [Rule([.isInvalid], .drop)] : []
+        return strays + [
             Rule([.mark(bit, mask: bit)], .accept),
-            answers,
+            Rule([.isEstablished], .accept),
         ]
     }
 }

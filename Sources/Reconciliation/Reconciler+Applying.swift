@@ -99,6 +99,7 @@ extension Reconciler where Device: ~Copyable {
             let delay = retries.failed(RetrySubject(of: step), now: now)
             report.failures.append(
                 ReconciliationReport.Failure(
+                    subject: RetrySubject(of: step),
                     owner: owner(of: step),
                     error: error,
                     retryIn: delay

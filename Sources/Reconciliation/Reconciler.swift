@@ -99,6 +99,9 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         hasCurrentRequirements = false
     }
 
+    /// Whether everything that exists has been programmed at least once.
+    package var hasProgrammedEverything: Bool { hasSynced }
+
     /// Whether this dataplane has all that is wanted, so that it may be opened.
     package var isComplete: Bool { hasSynced && retries.isEmpty }
 
@@ -216,6 +219,13 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     }
 
     var nodeName: String { options.routing.node.name }
+
+    /// The number of real servers that take no new connections.
+    package var drainingCount: Int {
+        desired.state.virtualServers.values.reduce(0) { count, entry in
+            count + entry.realServers.count { $0.weight == 0 }
+        }
+    }
 
     /// The number of Services, virtual servers and real servers that are wanted, and of failures.
     package var counts: (services: Int, virtualServers: Int, realServers: Int, failing: Int) {

@@ -5,6 +5,7 @@ package import ServiceModel
 package struct ReconciliationReport: Sendable {
     /// A failed step, with the Service port it was for where there is one.
     package struct Failure: Sendable {
+        package let subject: RetrySubject
         package let owner: String?
         package let error: DataplaneError
         /// How long until the next attempt.

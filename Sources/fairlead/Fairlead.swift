@@ -11,12 +11,14 @@ struct Fairlead: AsyncParsableCommand {
               fairlead run --manifests Examples/manifests    serve the Services in a directory
               fairlead list -n                               show what the kernel balances
               fairlead explain 10.244.1.2 10.96.0.1:80       what becomes of a packet, and why
+              fairlead status                                how the daemon of this node stands
               fairlead cleanup --kube-proxy --dry-run        what kube-proxy left on this node
               fairlead config print > fairlead.yaml          a configuration to start from
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, List.self, Save.self, Plan.self, Explain.self, Check.self, Cleanup.self,
+            Run.self, List.self, Save.self, Plan.self, Explain.self, Status.self, Check.self,
+            Cleanup.self,
             Config.self,
         ]
     )

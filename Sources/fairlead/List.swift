@@ -120,6 +120,9 @@ struct List: AsyncParsableCommand {
     }
 
     private func print(names: some NameResolving) async throws {
+        if try ModeRecord.load(stateDirectory: stateDirectory) == .iptables {
+            return try printChains(names)
+        }
         var socket = try await KernelListing.open()
         if connection {
             try Output.write(connections(names))
@@ -133,6 +136,40 @@ struct List: AsyncParsableCommand {
             )
         } else {
             try printServers(&socket, names)
+        }
+    }
+
+    /// Without IPVS the daemon's chains are what balances.
+    private func printChains(_ names: some NameResolving) throws {
+        if connection || timeout || daemon || save {
+            throw Failure(
+                "This node is served by chains of iptables, without IPVS: \"conntrack -L\" shows its "
+                    + "connections, \"iptables-save\" its rules."
+            )
+        }
+        let found = try ChainListing.read(stateDirectory: stateDirectory)
+        let key = try server.key()
+        let chosen = found.servers.filter { key == nil || $0.server.key == key }
+        if let key, chosen.isEmpty { throw Failure("There is no virtual server \(key).") }
+        switch output {
+        case .table:
+            var table = TableListing(
+                columns: columns,
+                exact: exact,
+                isSorted: !nosort,
+                names: names
+            )
+            if services { table.serviceNames = found.names }
+            try Output.write(
+                key == nil
+                    ? table.text(ofChains: chosen)
+                    : chosen.map { table.text(of: $0) }.joined()
+            )
+        case .wide:
+            try Output.write(WideListing(serviceNames: found.names).text(of: chosen))
+        case .json:
+            let listing = MachineListing(ofChains: chosen, serviceNames: found.names)
+            try Output.write(try JSONText.of(listing))
         }
     }
 

@@ -15,7 +15,9 @@ struct ServingOptions: ParsableArguments {
     )
     var node: String?
 
-    @Option(help: ArgumentHelp("How packets are balanced: auto or ipvs.", valueName: "mode"))
+    @Option(
+        help: ArgumentHelp("How packets are balanced: auto, ipvs or iptables.", valueName: "mode")
+    )
     var mode: String?
 
     @Option(help: ArgumentHelp("The scheduler of Services that name none.", valueName: "name"))

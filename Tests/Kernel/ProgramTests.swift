@@ -317,7 +317,9 @@ struct UnloadedModuleTests {
 @Suite(.enabled(if: TestKernel.none.isProvided, TestKernel.reason), .serialized)
 struct WithoutIPVSTests {
     @Test func saysWhatIsMissingAndWhatWouldHelp() throws {
-        for arguments in [["list"], ["save"], ["run", "--manifests", "/tmp"]] {
+        for arguments in [
+            ["list"], ["save"], ["run", "--manifests", "/tmp", "--mode", "ipvs"],
+        ] {
             let (status, output, errors) = try Command.execute(Programs.fairlead, arguments)
             #expect(status == 1)
             #expect(output.isEmpty)

@@ -1,0 +1,61 @@
+/// How the daemon of a node stands, for programs.
+///
+/// Its field names stay as they are; new ones may come.
+package struct NodeStatus: Encodable, Sendable {
+    /// The last time that something was written.
+    package struct Apply: Encodable, Sendable {
+        package let secondsAgo: Int64
+        package let milliseconds: Double
+        package let steps: Int
+
+        package init(secondsAgo: Int64, milliseconds: Double, steps: Int) {
+            self.secondsAgo = secondsAgo
+            self.milliseconds = milliseconds
+            self.steps = steps
+        }
+    }
+
+    /// A step that fails, and is tried again.
+    package struct Failure: Encodable, Sendable {
+        /// The Service port; absent where it is about the node.
+        package let object: String?
+        package let message: String
+
+        package init(object: String?, message: String) {
+            self.object = object
+            self.message = message
+        }
+    }
+
+    package let node: String
+    /// `ipvs` or `iptables`: what new connections come to.
+    package var mode = ""
+    /// The mode of the configuration.
+    package var configuredMode = ""
+    package var reason = ""
+    /// Something better was asked for.
+    package var isFallback = false
+    /// The mode that is being programmed; absent when that is the one that serves.
+    package var preparing: String?
+    /// Absent before everything has been programmed.
+    package var servingForSeconds: Int64?
+    /// Everything that exists has been programmed at least once.
+    package var isComplete = false
+    package var services = 0
+    package var frontends = 0
+    package var virtualServers = 0
+    package var realServers = 0
+    /// Real servers that take no new connections.
+    package var draining = 0
+    package var lastApply: Apply?
+    package var lastAuditSecondsAgo: Int64?
+    /// Steps that audits had to repair since the daemon was started.
+    package var repairedSteps = 0
+    /// Objects that are to be tried again.
+    package var pendingRetries = 0
+    package var failures: [Failure] = []
+    /// What is wrong with objects of the cluster.
+    package var problems: [String] = []
+
+    package init(node: String) { self.node = node }
+}

@@ -1,0 +1,205 @@
+import Addressing
+import Glibc
+import NetworkLab
+import Testing
+
+/// The program on a kernel that gets IPVS only after a while, and loses it again by configuration.
+@Suite(.enabled(if: TestKernel.unloaded.isProvided, TestKernel.reason), .serialized)
+struct SwitchingTests {
+    private static let manifest = """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec:
+          clusterIPs: [10.96.0.1]
+          externalIPs: [203.0.113.7]
+          externalTrafficPolicy: Local
+          ports: [{name: http, port: 80}]
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata:
+          name: web-1
+          labels: {kubernetes.io/service-name: web}
+        addressType: IPv4
+        ports: [{name: http, port: 8080}]
+        endpoints:
+        - {addresses: [10.244.1.2], nodeName: node-a}
+        - {addresses: [10.244.2.2], nodeName: node-a}
+
+        """
+
+    /// A connection that is open until it is ended.
+    private final class HeldConnection {
+        private var connection: ClientConnection?
+
+        init(to endpoint: SocketEndpoint) throws {
+            connection = try ClientConnection(to: endpoint, .tcp)
+        }
+
+        func request() throws -> String {
+            guard let connection = connection.take() else { throw LabError("it has ended") }
+            let answer = try connection.request()
+            self.connection = consume connection
+            return answer
+        }
+
+        func end() {
+            guard let connection = connection.take() else { return }
+            connection.abort()
+        }
+    }
+
+    /// modprobe then loads no ip_vs.
+    private static let obstacle = "/etc/modprobe.d/fairlead-test.conf"
+
+    private static func write(_ text: String, _ path: String) throws {
+        try Command.run("sh", ["-c", "cat >\"$1\"", "sh", path], input: text)
+    }
+
+    private static func configure(_ workspace: String, mode: String) throws {
+        try write(
+            """
+            apiVersion: fairlead.dev/v1alpha1
+            kind: FairleadConfiguration
+            mode: \(mode)
+            nodeName: node-a
+            clusterCIDRs: [10.244.0.0/16]
+            intervals: {reprobe: 1s}
+            manifests: {directory: \(workspace)/manifests}
+            stateDirectory: \(workspace)/state
+
+            """,
+            workspace + "/fairlead.yaml"
+        )
+    }
+
+    /// Nothing of ours is in the chains that stand in for virtual servers.
+    private static func hasChains() throws -> Bool {
+        try Command.run("iptables-save", ["-t", "nat"]).contains(":FAIRLEAD-BALANCE ")
+    }
+
+    @Test func noConnectionFailsWhileTheDataplaneIsChangedToAndFro() throws {
+        try Self.write("install ip_vs /bin/false\n", Self.obstacle)
+        defer { _ = try? Command.run("rm", ["-f", Self.obstacle]) }
+        let laboratory = try Laboratory()
+        let servers = try laboratory.pods.map { try NamedServer(in: $0, port: 8080) }
+        let workspace = try Command.run("mktemp", ["-d", "-p", "/run"]).filter { $0 != "\n" }
+        try Command.run("mkdir", [workspace + "/manifests"])
+        try Self.write(Self.manifest, workspace + "/manifests/web.yaml")
+        try Self.configure(workspace, mode: "auto")
+        func start() throws -> DaemonProcess {
+            try laboratory.node.perform {
+                try DaemonProcess(["--config", workspace + "/fairlead.yaml"], directory: workspace)
+            }
+        }
+        func status() throws -> String {
+            try Command.run(
+                Programs.fairlead,
+                ["status", "--state-directory", workspace + "/state"]
+            )
+        }
+        var daemon = try start()
+        try daemon.waitForLog("Services are served by iptables")
+        #expect(try status().contains("iptables (mode: auto), as IPVS cannot be used"))
+        #expect(try laboratory.node.perform { try Self.hasChains() })
+
+        // One connection that stays open, and clients inside and outside that come again and again.
+        let held = try laboratory.client.perform {
+            try HeldConnection(to: SocketEndpoint(try IPAddress("203.0.113.7"), 80))
+        }
+        _ = try held.request()
+        let clients = [
+            try SteadyClient(
+                from: laboratory.node,
+                to: SocketEndpoint(try IPAddress("10.96.0.1"), 80),
+                every: .milliseconds(10)
+            ),
+            try SteadyClient(
+                from: laboratory.client,
+                to: SocketEndpoint(try IPAddress("203.0.113.7"), 80),
+                every: .milliseconds(10)
+            ),
+        ]
+        func letThemWork() throws {
+            let before = clients.map(\.count)
+            try daemon.waitFor("a hundred requests") {
+                zip(clients, before).allSatisfy { $0.count >= $1 + 100 }
+            }
+        }
+        try letThemWork()
+
+        try Command.run("rm", [Self.obstacle])
+        try daemon.waitForLog("Services are served by IPVS, as this kernel has it by now")
+        try daemon.waitForLog("removed what was left in iptables")
+        try letThemWork()
+        #expect(try status().contains("Dataplane:       ipvs (mode: auto)"))
+        #expect(try laboratory.node.perform { try !Self.hasChains() })
+        #expect(
+            try laboratory.node.perform { try Command.run("ipvsadm", ["-Ln"]) }
+                .contains("TCP  10.96.0.1:80 rr")
+        )
+        _ = try held.request()
+
+        try daemon.terminate()
+        try Self.configure(workspace, mode: "iptables")
+        daemon = try start()
+        try daemon.waitForLog("Services are served by iptables, as the configuration asks for it")
+        try letThemWork()
+        #expect(try laboratory.node.perform { try Self.hasChains() })
+        _ = try held.request()
+
+        try daemon.terminate()
+        try Self.configure(workspace, mode: "ipvs")
+        daemon = try start()
+        try daemon.waitForLog("Services are served by IPVS, as the configuration asks for it")
+        try letThemWork()
+        _ = try held.request()
+
+        for client in clients {
+            let record = client.stop()
+            #expect(record.failures.isEmpty, "\(record.failures)")
+            #expect(record.count >= 400)
+        }
+        try daemon.terminate()
+        withExtendedLifetime(servers) {}
+    }
+
+    /// What IPVS still has connections for stays until they are gone.
+    @Test func aConnectionOfIPVSKeepsItsVirtualServerAfterTheChange() throws {
+        try Command.run("rm", ["-f", Self.obstacle])
+        let laboratory = try Laboratory()
+        let servers = try laboratory.pods.map { try NamedServer(in: $0, port: 8080) }
+        let workspace = try Command.run("mktemp", ["-d", "-p", "/run"]).filter { $0 != "\n" }
+        try Command.run("mkdir", [workspace + "/manifests"])
+        try Self.write(Self.manifest, workspace + "/manifests/web.yaml")
+        try Self.configure(workspace, mode: "ipvs")
+        func start() throws -> DaemonProcess {
+            try laboratory.node.perform {
+                try DaemonProcess(["--config", workspace + "/fairlead.yaml"], directory: workspace)
+            }
+        }
+        func virtualServers() throws -> String {
+            try laboratory.node.perform { try Command.run("ipvsadm", ["-Ln"]) }
+        }
+        var daemon = try start()
+        try daemon.waitForLog("Services are served by IPVS")
+        let held = try laboratory.client.perform {
+            try HeldConnection(to: SocketEndpoint(try IPAddress("203.0.113.7"), 80))
+        }
+        _ = try held.request()
+        try daemon.terminate()
+        try Self.configure(workspace, mode: "iptables")
+        daemon = try start()
+        try daemon.waitForLog("Services are served by iptables")
+        try daemon.waitForLog("removed what was left in IPVS")
+        #expect(try virtualServers().contains("203.0.113.7:80"))
+        #expect(try !virtualServers().contains("10.96.0.1:80"))
+        _ = try held.request()
+        held.end()
+        try daemon.waitForLog("removed what was left in IPVS", count: 2)
+        #expect(try !virtualServers().contains("203.0.113.7:80"))
+        try daemon.terminate()
+        withExtendedLifetime(servers) {}
+    }
+}
