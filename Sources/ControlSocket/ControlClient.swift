@@ -35,8 +35,9 @@ package enum ControlClient {
                 uri: target,
                 headers: headers
             )
-            try await outbound.write(.head(head))
-            try await outbound.write(.end(nil))
+            // Together: a question without a body is over with its head, and whoever answers at once
+            // may have hung up before anything more is written.
+            try await outbound.write(contentsOf: [.head(head), .end(nil)])
             var status = 0
             var body = ByteBuffer()
             for try await part in inbound {

@@ -54,7 +54,8 @@ import TestSupport
     @Test func isWholeWithoutVirtualServers() throws {
         #expect(
             lines(try text(of: [])) == [
-                "{", "  \"connectionTableSize\" : 4096,", "  \"version\" : \"1.2.1\",",
+                "{", "  \"connectionTableSize\" : 4096,", "  \"dataplane\" : \"ipvs\",",
+                "  \"version\" : \"1.2.1\",",
                 "  \"virtualServers\" : [", "", "  ]", "}", "",
             ]
         )

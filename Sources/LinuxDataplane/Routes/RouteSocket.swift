@@ -103,6 +103,11 @@ package struct RouteSocket: ~Copyable {
                 into: &observed
             )
         }
+        if device == nil, !observed.announced.isEmpty {
+            // An earlier run found that there are no dummy devices here.
+            usesLoopback = true
+            observed.hasDevice = true
+        }
         return observed
     }
 
