@@ -1,4 +1,5 @@
 import Addressing
+import DataplaneModel
 package import Planning
 import Routing
 import ServiceModel
@@ -17,7 +18,7 @@ package enum ExplanationListing {
                     + " \(frontend.key)"
             )
             lines.append("  client     \(side(explanation))")
-            lines.append("  scheduler  \(scheduler(frontend))")
+            lines.append("  scheduler  \(scheduler(frontend, explanation.mode))")
         }
         lines.append("  verdict    \(verdict(explanation))")
         if explanation.verdict == .balanced {
@@ -67,7 +68,8 @@ package enum ExplanationListing {
         return "from inside the cluster, so \(field) does not hold, and all nodes' endpoints count"
     }
 
-    private static func scheduler(_ frontend: Frontend) -> String {
+    private static func scheduler(_ frontend: Frontend, _ mode: DataplaneMode) -> String {
+        guard mode == .ipvs else { return "at random (iptables)" }
         var text = frontend.scheduler.name
         if let flags = frontend.scheduler.flags, !flags.isEmpty {
             text += " (\(flags.joined(separator: ", ")))"

@@ -36,7 +36,7 @@ enum FilterChecks {
                 .addressSets,
                 .addressSets,
                 modules,
-                .warning,
+                worst,
                 without: "the rules that look into address sets cannot be made"
             ),
             group(
@@ -44,7 +44,7 @@ enum FilterChecks {
                 "set types",
                 KernelModule.setTypes,
                 modules,
-                .warning,
+                worst,
                 without: "the rules that look into such sets cannot be made"
             ),
             group(

@@ -109,7 +109,8 @@ enum IPVSChecks {
         )
     }
 
-    /// Service addresses are announced on a device of this kind, and on no other.
+    /// Service addresses are announced on a device of this kind; without one, local routes go by the
+    /// loopback device.
     private static func device(
         _ observation: NodeObservation,
         _ intent: ServingIntent
@@ -131,9 +132,18 @@ enum IPVSChecks {
             return .ok(.device, "dummy", "\(state); \(intent.device) is made of it")
         }
         let remedy = observation.modules.remedy(for: .dummy)
-        let text = "\(state); \(intent.device), which announces service addresses, is made of it"
+        guard intent.bindsAddresses else {
+            let text = "\(state); service addresses are local routes by the loopback device then"
+            return .note(.device, "dummy", text, remedy: remedy)
+        }
+        let text = "\(state); \(intent.device), which has the service addresses, is made of it"
         return state == .unknown
             ? .note(.device, "dummy", text, remedy: remedy)
-            : .failure(.device, "dummy", text, remedy: remedy)
+            : .failure(
+                .device,
+                "dummy",
+                text,
+                remedy: "\(remedy) Or use addresses.announce: routes."
+            )
     }
 }

@@ -17,6 +17,8 @@ package struct ServingIntent: Hashable, Sendable {
     /// Whether the daemon sets kernel parameters itself.
     package var managesParameters = true
     package var strictARP = false
+    /// Whether service addresses are bound to the device, and not local routes by it.
+    package var bindsAddresses = false
     /// The service device.
     package var device = "kube-ipvs0"
     package var stateDirectory = "/run/fairlead"

@@ -1,4 +1,5 @@
 package import Addressing
+package import DataplaneModel
 package import Routing
 package import ServiceModel
 
@@ -79,6 +80,8 @@ package struct PacketExplanation: Hashable, Sendable {
     package let topology: EndpointSelection.Topology
     /// Whether the endpoint sees an address of this node in place of the client's.
     package let rewritesSource: Bool
+    /// What balances.
+    package let mode: DataplaneMode
     /// What is wrong with the Service, where something is.
     package let problems: [ObjectProblem]
 }
@@ -226,6 +229,7 @@ package struct PacketExplainer: Sendable {
             endpoints: endpoints,
             topology: policy == .local ? .none : selection?.topology ?? .none,
             rewritesSource: frontend.map { rewrites($0, origin) } ?? false,
+            mode: lowering.mode,
             problems: problems
         )
     }

@@ -73,6 +73,10 @@ extension ServingIntent {
         case .never: usesPacketFilter = false
         }
         managesParameters = configuration.ipvs.managesKernelParameters
+        switch configuration.addresses.announce {
+        case .routes: bindsAddresses = false
+        case .bind: bindsAddresses = true
+        }
         strictARP = configuration.addresses.strictARP
         device = configuration.addresses.device
         stateDirectory = configuration.stateDirectory

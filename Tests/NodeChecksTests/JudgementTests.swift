@@ -189,7 +189,18 @@ import Testing
         Case("the device can be made", .device, .ok, "made of it") {
             $0.network.interfaces.remove("kube-ipvs0")
         },
-        Case("no device can be made", .device, .failure, "announces service addresses") {
+        Case("no device can be made", .device, .note, "by the loopback device") {
+            $0.network.interfaces.remove("kube-ipvs0")
+            $0.remove(.dummy)
+        },
+        Case(
+            "no device can be made for addresses to be bound to",
+            .device,
+            .failure,
+            "has the service addresses",
+            "addresses.announce: routes",
+            intent: .asking { $0.bindsAddresses = true }
+        ) {
             $0.network.interfaces.remove("kube-ipvs0")
             $0.remove(.dummy)
         },

@@ -190,8 +190,31 @@ package struct RouteSocket: ~Copyable {
         } catch {
             return operations.indices.map { OperationFailure(index: $0, error: error) }
         }
-        var failures: [OperationFailure] = []
         defer { if let before { restoreRoutes(before, operations, device: device) } }
+        guard device == RouteProtocol.loopback else { return send(operations, device: device) }
+        var failures: [OperationFailure] = []
+        var rest = operations
+        while let index = rest.indices.first(where: { rest[$0].binds }) {
+            failures += send(rest[..<index], device: device)
+            // An address on the loopback device would be one of the node's own.
+            let error = DataplaneError(
+                action: rest[index].description,
+                code: .notSupported,
+                hint:
+                    "this kernel has no dummy devices to bind addresses to; load the module dummy, "
+                    + "or use addresses.announce: routes"
+            )
+            failures.append(OperationFailure(index: index, error: error))
+            rest = rest[(index + 1)...]
+        }
+        return failures + send(rest, device: device)
+    }
+
+    private mutating func send(
+        _ operations: ArraySlice<Operation>,
+        device: UInt32
+    ) -> [OperationFailure] {
+        var failures: [OperationFailure] = []
         var rest = operations
         while !rest.isEmpty {
             let chunk = rest.prefix(NetlinkSocket.messagesPerSend)
@@ -223,12 +246,7 @@ package struct RouteSocket: ~Copyable {
             address.family == .ipv4 && announcement != .bound && now[address] == nil
         }
         let repairs = missing.map { Operation.announce($0.key, $0.value) }
-        var rest = repairs[...]
-        while !rest.isEmpty {
-            let chunk = rest.prefix(NetlinkSocket.messagesPerSend)
-            rest = rest.dropFirst(chunk.count)
-            _ = apply(chunk, device: device)
-        }
+        _ = send(repairs[...], device: device)
     }
 
     private mutating func apply(
@@ -322,6 +340,14 @@ package struct RouteSocket: ~Copyable {
 }
 
 extension Operation {
+    /// Whether it puts an address on the service device.
+    fileprivate var binds: Bool {
+        switch self {
+        case .announce(_, .bound), .replaceAnnouncement(_, _, .bound): true
+        default: false
+        }
+    }
+
     /// Whether it takes an IPv4 address off the service device.
     fileprivate var unbinds: Bool {
         switch self {
