@@ -259,7 +259,8 @@ extension DataplaneLoop {
         }
         do throws(DataplaneError) {
             let retirement = try reconciler.device.retireOther(
-                evenIfBusy: now - since >= Self.longestRetirement
+                evenIfBusy: now - since >= Self.longestRetirement,
+                wantsFilter: reconciler.options.filter != nil
             )
             let other: DataplaneMode = choice.mode == .ipvs ? .iptables : .ipvs
             if retirement.removed > 0 {

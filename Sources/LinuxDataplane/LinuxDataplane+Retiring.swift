@@ -17,25 +17,30 @@ extension LinuxDataplane {
     /// any more.
     ///
     /// Connections that chains have begun go on without them. Those of IPVS need their virtual server,
-    /// which stays as long as it has any, unless `evenIfBusy`.
+    /// which stays as long as it has any, unless `evenIfBusy`. Where no filter is wanted at all, our
+    /// rules go too: they would lead into those chains.
     ///
     /// - Throws: when something can be neither read nor removed; what was removed until then is gone.
     package mutating func retireOther(
-        evenIfBusy: Bool = false
+        evenIfBusy: Bool = false,
+        wantsFilter: Bool = true
     ) throws(DataplaneError) -> Retirement {
         switch mode {
-        case .ipvs: try retireChains()
+        case .ipvs: try retireChains(wantsFilter)
         case .iptables: try retireVirtualServers(evenIfBusy)
         }
     }
 
-    private mutating func retireChains() throws(DataplaneError) -> Retirement {
+    private mutating func retireChains(
+        _ wantsFilter: Bool
+    ) throws(DataplaneError) -> Retirement {
         var retirement = Retirement()
         for family in AddressFamily.allCases {
             for variant in FilterPrograms.Variant.allCases {
                 guard let programs = FilterPrograms(variant, family),
                     let saved = try? programs.save()
                 else { continue }
+                if !wantsFilter { try programs.restore(saved.transaction(to: FilterLayout())) }
                 let names = (saved.tables[.nat]?.chains ?? []).filter { BalancingChains.owns($0) }
                 try programs.restore(BalancingChains.transaction(removing: Set(names)))
                 retirement.removed += names.count

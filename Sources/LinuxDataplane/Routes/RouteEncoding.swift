@@ -106,23 +106,24 @@ extension MessageBatch {
         }
     }
 
+    /// Without a device, a route is withdrawn by whatever device it is.
     mutating func appendWithdrawal(
         of address: IPAddress,
         _ announcement: Announcement,
-        device: UInt32
+        device: UInt32?
     ) {
         switch announcement {
         case .bound:
             append(type: RouteProtocol.deleteAddress) { writer in
-                writer.addressHeader(address, device: device)
+                writer.addressHeader(address, device: device ?? 0)
                 writer.attribute(RouteProtocol.local, address)
                 writer.attribute(RouteProtocol.address, address)
             }
         case .route:
-            // By whatever device: there is one of ours to an address.
             append(type: RouteProtocol.deleteRoute) { writer in
                 writer.localRouteHeader(address)
                 writer.attribute(RouteProtocol.destination, address)
+                if let device { writer.attribute(RouteProtocol.outputDevice, device) }
             }
         }
     }

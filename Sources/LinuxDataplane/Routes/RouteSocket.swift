@@ -383,7 +383,12 @@ extension MessageBatch {
                 )
             }
         case .withdraw(let address, let announcement):
-            appendWithdrawal(of: address, announcement, device: device)
+            // Our route may be by the loopback device, from when there was no other.
+            appendWithdrawal(
+                of: address,
+                announcement,
+                device: announcement == .bound ? device : nil
+            )
         default:
             break
         }
