@@ -105,7 +105,7 @@ let devices: [Target] = [
     .target(
         name: "Daemon",
         dependencies: [
-            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
+            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Iptables", "Planning",
             "Reconciliation", "Settings", "DirectorySource", "LinuxDataplane", "Listing",
             "HealthChecks", "LoopbackRelay", "ControlSocket", logging, serviceLifecycle,
         ]

@@ -1,5 +1,6 @@
-import Addressing
+package import Addressing
 package import DataplaneModel
+import Iptables
 import LinuxDataplane
 import Planning
 import Reconciliation
@@ -19,8 +20,14 @@ extension LinuxDataplane {
 }
 
 /// What the daemon would change in this machine's kernel if it were started now.
-package enum NodePlan {
+package struct NodePlan: Sendable {
     /// The steps, and what is wrong with the objects they are for.
+    package let plan: Plan
+    package let problems: [ObjectProblem]
+    /// Without IPVS: the inputs of `iptables-restore` that the steps for virtual servers come to.
+    package let chains: [AddressFamily: String]?
+
+    /// Finds out.
     ///
     /// The kernel is only read, but for the search for schedulers, which makes and removes a virtual
     /// server that no packet can meet.
@@ -30,7 +37,7 @@ package enum NodePlan {
         _ configuration: FairleadConfiguration,
         nodeName: String,
         changes: [ClusterChange]
-    ) throws(DataplaneError) -> (plan: Plan, problems: [ObjectProblem]) {
+    ) throws(DataplaneError) -> NodePlan {
         let mode = try mode(configuration)
         var device = try LinuxDataplane(
             mode,
@@ -49,7 +56,19 @@ package enum NodePlan {
         )
         try reconciler.start(now: .zero)
         reconciler.take(.changes(changes))
-        return reconciler.plan()
+        let (plan, problems) = reconciler.plan()
+        var chains: [AddressFamily: String]?
+        if mode == .iptables {
+            chains = [:]
+            for family in AddressFamily.allCases {
+                chains?[family] = BalancingChains.transaction(
+                    family,
+                    from: reconciler.applied,
+                    to: reconciler.desired.state
+                )
+            }
+        }
+        return NodePlan(plan: plan, problems: problems, chains: chains)
     }
 
     /// What the daemon would choose, without loading modules.

@@ -1,4 +1,4 @@
-import Addressing
+package import Addressing
 package import DataplaneModel
 
 /// A plan as commands that an operator knows: the same changes, by `ipvsadm`, `ip`, `ipset`,
@@ -6,15 +6,39 @@ package import DataplaneModel
 package struct PlanListing {
     /// The device that service addresses are announced on.
     package var device: String
+    /// Where chains stand in for virtual servers: the inputs of `iptables-restore` that make them what
+    /// they should be.
+    package var chains: [AddressFamily: String]?
     private let rules = SavedRules(names: NumericNames())
 
-    package init(device: String) { self.device = device }
+    package init(device: String, chains: [AddressFamily: String]? = nil) {
+        self.device = device
+        self.chains = chains
+    }
 
     /// One command a line, in the order in which they would be done.
     ///
     /// What is only written into our own record has no command, and is a remark.
     package func text(of plan: Plan) -> String {
-        plan.operations.map { commands(of: $0).map { $0 + "\n" }.joined() }.joined()
+        var text = ""
+        var areChainsDone = chains == nil
+        for operation in plan.operations {
+            if chains != nil, operation.virtualServer != nil {
+                // Whatever a plan does to them takes effect at once.
+                if !areChainsDone { text += restorations }
+                areChainsDone = true
+            } else {
+                text += commands(of: operation).map { $0 + "\n" }.joined()
+            }
+        }
+        return text
+    }
+
+    private var restorations: String {
+        (chains ?? [:]).sorted { $0.key < $1.key }.filter { !$0.value.isEmpty }.map {
+            let program = $0.key == .ipv4 ? "iptables-restore" : "ip6tables-restore"
+            return "\(program) --noflush <<'END'\n\($0.value)END\n"
+        }.joined()
     }
 
     private func commands(of operation: Operation) -> [String] {

@@ -27,20 +27,20 @@ struct Plan: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.configuration()
         let changes = try ManifestReading.changes(configuration)
-        let result: (plan: DataplaneModel.Plan, problems: [String])
+        let result: NodePlan
         do throws(DataplaneError) {
-            let made = try NodePlan.make(
+            result = try NodePlan.make(
                 configuration,
                 nodeName: ServingOptions.nodeName(configuration),
                 changes: changes
             )
-            result = (made.plan, made.problems.map(\.description))
         } catch {
             throw Failure("\(error)")
         }
-        for problem in result.problems { Output.remark(problem) }
+        for problem in result.problems { Output.remark("\(problem)") }
         try Output.write(
-            PlanListing(device: configuration.addresses.device).text(of: result.plan)
+            PlanListing(device: configuration.addresses.device, chains: result.chains)
+                .text(of: result.plan)
         )
     }
 }

@@ -178,3 +178,53 @@ struct BalancingChainsTests {
         #expect(chains.chains.keys.allSatisfy { $0.utf8.count <= 28 })
     }
 }
+
+/// The chains of whole states.
+struct BalancingChainsOfStatesTests {
+    private static func state(_ ports: [UInt16], mark: UInt32? = nil) -> IPVSState {
+        var state = IPVSState()
+        for port in ports {
+            let key = BalancingChainsTests.key(1, port: port, .ipv4)
+            state.virtualServers[key] = IPVSState.Entry(
+                server: VirtualServer(key: key, scheduler: .random),
+                realServers: [RealServer(address: BalancingChainsTests.endpoint(1, .ipv4))]
+            )
+            state.claims[.virtualServer(key)] = "default/web-\(port)"
+        }
+        if let mark {
+            let key = VirtualServerKey.firewallMark(mark, .ipv4)
+            state.virtualServers[key] = IPVSState.Entry(
+                server: VirtualServer(key: key, scheduler: .random),
+                realServers: []
+            )
+        }
+        return state
+    }
+
+    @Test func fromAStateToItselfThereIsNothingToDo() {
+        let state = Self.state([80, 81])
+        #expect(BalancingChains.transaction(.ipv4, from: state, to: state) == "")
+        #expect(BalancingChains.transaction(.ipv6, from: state, to: IPVSState()) == "")
+    }
+
+    @Test func whatIsNotWantedAnyMoreGoesAndTheRestIsNotMentioned() {
+        let text = BalancingChains.transaction(
+            .ipv4,
+            from: Self.state([80, 81]),
+            to: Self.state([81])
+        )
+        #expect(text.contains("default/web-81"), "the leaf is written again")
+        #expect(!text.contains("default/web-80"))
+        #expect(text.split(separator: "\n").count { $0.hasPrefix("-X FAIRLEAD-SVC-") } == 1)
+    }
+
+    /// Such as a mark whose member is still to come.
+    @Test func aMarkThatNoPacketCarriesHasNoRules() throws {
+        var state = Self.state([], mark: 0x1003)
+        #expect(BalancingChains(.ipv4, of: state).servers.isEmpty)
+        let member = SetMember.frontend(SocketEndpoint(.ipv4(0x0a60_0001), 80), .udp)
+        state.sets[AddressSet(.inside, .ipv4)] = [member: 0x1003]
+        let server = try #require(BalancingChains(.ipv4, of: state).servers.values.first)
+        #expect(server.transport == .udp)
+    }
+}
