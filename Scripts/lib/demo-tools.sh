@@ -81,6 +81,7 @@ await() {
 
 declare -A answers=()
 total=0
+: "${mode:=ipvs}" # set by the stage
 
 # count_answers: counts the pods' names in `said`, by pod in `answers` and together in `total`.
 count_answers() {

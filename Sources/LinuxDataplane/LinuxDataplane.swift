@@ -62,7 +62,7 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
         state.claims = try record.load()
         switch mode {
         case .ipvs: try observeIPVS(into: &state)
-        case .iptables: observeChains(into: &state)
+        case .iptables: try observeChains(into: &state)
         }
         let addresses = try routes.addresses()
         state.addresses = addresses.announced
@@ -88,12 +88,18 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
 
     /// The chains say themselves whose they are; what the record says of virtual servers is about
     /// those of IPVS.
-    private mutating func observeChains(into state: inout IPVSState) {
+    private mutating func observeChains(into state: inout IPVSState) throws(DataplaneError) {
         state.claims = state.claims.filter { $0.key.isAddress }
         for family in AddressFamily.allCases {
-            guard let programs = try? filters.programs(of: family),
-                let saved = try? programs.save()
-            else { continue }
+            guard let programs = try? filters.programs(of: family) else { continue }
+            let saved: SavedRules
+            do throws(DataplaneError) {
+                saved = try programs.save()
+            } catch {
+                // A kernel may lack a family; one that had it has it still.
+                if chains.hasObserved(family) { throw error }
+                continue
+            }
             state.filters[family] = filters.observe(family, in: saved)
             for server in chains.observe(family, in: saved, by: programs) {
                 state.virtualServers[server.key] = server.entry
@@ -195,7 +201,7 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
         case .sets:
             apply(toSets: operations)
         case .filter:
-            filters.apply(operations, to: &sets)
+            apply(toFilter: operations)
         case .parameter:
             operations.indices.flatMap { index in
                 Self.failures(of: operations[index...index]) { () throws(DataplaneError) in
@@ -218,6 +224,16 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
             }
         }
         return sets.apply(operations)
+    }
+
+    private mutating func apply(
+        toFilter operations: ArraySlice<Operation>
+    ) -> [OperationFailure] {
+        let failures = filters.apply(operations, to: &sets)
+        if mode == .iptables {
+            chains.follow { family throws(DataplaneError) in try filters.programs(of: family) }
+        }
+        return failures
     }
 
     private static func failures(

@@ -189,7 +189,8 @@ extension Reconciler where Device: ~Copyable {
     mutating func updateNodeRequirements() {
         guard !hasCurrentRequirements else { return }
         hasCurrentRequirements = true
-        desired.setTimeouts(options.timeouts)
+        // Nobody else has any, so nobody could tell that they are as they should be.
+        if options.mode == .ipvs { desired.setTimeouts(options.timeouts) }
         if options.managesParameters {
             desired.setParameters(
                 KernelRequirements.parameters(

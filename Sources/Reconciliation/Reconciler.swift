@@ -89,6 +89,9 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         hasInitialSet = previous.hasInitialSet
         keepsUnknown = previous.keepsUnknown
         servesIPv6 = previous.servesIPv6
+        reportedProblems = previous.reportedProblems
+        // What the other said may not hold here, even where there is nothing else to say.
+        reportedVersion = -1
         lowersEverything = true
     }
 

@@ -17,7 +17,7 @@ package struct ReconcilerOptions: Sendable {
     package var detectsPodsByNode: Bool
     /// Whether the node answers and asks by ARP only for addresses of the interface concerned.
     package var strictARP: Bool
-    /// Values of 0 leave the kernel's as they are.
+    /// For IPVS alone; values of 0 leave the kernel's as they are.
     package var timeouts: ConnectionTimeouts
     /// Whether kernel parameters are set, or left to somebody else.
     package var managesParameters: Bool

@@ -16,11 +16,52 @@ package struct ConformanceCase: Sendable, CustomStringConvertible {
         }
     }
 
+    /// Something that not every dataplane, or not every kernel, has.
+    package enum Need: Hashable, Sendable, CaseIterable {
+        /// A choice of schedulers, with what depends on one.
+        case schedulers
+        /// Other ways to a real server than rewriting addresses, and limits of its connections.
+        case forwardingMethods
+        /// Real servers that are refused before there is a packet for them.
+        case routeChecks
+        /// Time-outs of connections.
+        case timeouts
+        /// Claims on what is not there.
+        case record
+        /// Persistence of a virtual server that has no real servers.
+        case idlePersistence
+        /// Hundreds of writes one by one, in a short time.
+        case quickWrites
+        /// Network devices of the kind `dummy`.
+        case device
+    }
+
     /// A sentence.
     package let name: String
+    package let needs: Set<Need>
     package let steps: [Step]
 
+    init(name: String, needs: Set<Need> = [], steps: [Step]) {
+        self.name = name
+        self.needs = needs
+        self.steps = steps
+    }
+
+    /// The cases that a dataplane of a mode can hold, on a kernel that may lack dummy devices.
+    package static func all(_ mode: DataplaneMode, hasDevices: Bool = true) -> [ConformanceCase] {
+        var met: Set<Need> = mode == .ipvs ? Set(Need.allCases) : [.device]
+        if !hasDevices { met.remove(.device) }
+        return all(scheduler: mode == .ipvs ? .roundRobin : .random).filter {
+            $0.needs.isSubset(of: met)
+        }
+    }
+
     package var description: String { name }
+
+    /// Whether any step of it is about a virtual server.
+    package var concernsVirtualServers: Bool {
+        steps.contains { $0.operation.virtualServer != nil }
+    }
 
     /// Runs the script step by step, and answers what was not as it must be; nothing is right.
     package func violationsStepByStep<Device: Dataplane & ~Copyable>(
@@ -81,6 +122,10 @@ extension IPVSState {
         var managed = self
         managed.foreignAddresses = []
         managed.parameters = [:]
+        // Chains are for nobody as long as nobody is said.
+        managed.claims = claims.filter { object, owner in
+            if case .virtualServer = object { !owner.isEmpty } else { true }
+        }
         return managed
     }
 }

@@ -13,6 +13,8 @@ enum TestKernel: String {
     case unloaded
     /// There is no IPVS.
     case none
+    /// Lists of recent clients (`xt_recent`) cannot be had.
+    case forgetful
     /// That of the machine the tests are on, which stays as it is but for namespaces of the tests.
     case host
 
@@ -25,10 +27,20 @@ enum TestKernel: String {
 
     var isProvided: Bool { Self.provided == self }
 
+    /// Whether the kernel makes devices of the kind `dummy`.
+    static let hasDummyDevices: Bool = {
+        let outcome = try? NetworkNamespace("probe").perform {
+            try Command.execute("ip", ["link", "add", "probe", "type", "dummy"])
+        }
+        return outcome?.status == 0
+    }()
+
     static let reason: Comment = "needs a kernel of its own: Scripts/test runs it in one"
 
-    /// A directory below /run for one test's record.
-    static func stateDirectory(_ name: String) -> String { "/run/fairlead-tests/\(name)" }
+    /// A directory below /run for one test's record, which no other run of the tests has used.
+    static func stateDirectory(_ name: String) -> String {
+        "/run/fairlead-tests/\(getpid())/\(name)"
+    }
 }
 
 /// The programs under test, as they were built beside the tests.

@@ -36,6 +36,25 @@ package final class NetworkNamespace: Sendable {
         }
     }
 
+    /// Runs `body` inside, where directories are empty that are not for everybody else.
+    ///
+    /// What it writes there is gone afterwards; what it starts sees the same.
+    @discardableResult
+    package func perform<Value>(
+        covering directories: [String],
+        _ body: () throws -> Value
+    ) throws -> Value {
+        try perform {
+            guard fairlead_unshare_mounts() == 0 else { throw LabError("unshare mounts", errno) }
+            for directory in directories {
+                guard unsafe fairlead_cover(directory) == 0 else {
+                    throw LabError("cover \(directory)", errno)
+                }
+            }
+            return try body()
+        }
+    }
+
     private final class Work {
         let body: () -> Void
         init(_ body: @escaping () -> Void) { self.body = body }

@@ -1,4 +1,5 @@
 import Addressing
+import DataplaneModel
 import PacketMatrix
 import Planning
 import ServiceModel
@@ -6,8 +7,9 @@ import Testing
 
 /// Every promise of the packet matrix, held against what `fairlead explain` says.
 struct ExplainedMatrixTests {
-    @Test func explanationsSayWhatKubernetesPromises() throws {
-        let explainer = try ProgrammedNode().explainer
+    @Test(arguments: DataplaneMode.allCases)
+    func explanationsSayWhatKubernetesPromises(_ mode: DataplaneMode) throws {
+        let explainer = try ProgrammedNode(options: ProgrammedNode.options(mode)).explainer
         for cell in PacketMatrix.cells where cell.knock != .ping {
             let explanation = explainer.explain(
                 PacketQuestion(

@@ -17,9 +17,12 @@ struct ProgrammedNode {
     let problems: [ObjectProblem]
 
     /// Who the node is, in the world of the matrix.
-    static var options: ReconcilerOptions {
+    static var options: ReconcilerOptions { options(.ipvs) }
+
+    static func options(_ mode: DataplaneMode) -> ReconcilerOptions {
         ReconcilerOptions(
             routing: RoutingPolicy(node: RoutingNode(name: World.nodeName)),
+            mode: mode,
             sources: PreferredSources(
                 ipv4: World.nodeAddress(1, .ipv4),
                 ipv6: World.nodeAddress(1, .ipv6)
@@ -31,7 +34,7 @@ struct ProgrammedNode {
     }
 
     init(options: ReconcilerOptions = Self.options) throws {
-        var kernel = SimulatedDataplane()
+        var kernel = SimulatedDataplane(mode: options.mode)
         kernel.state.foreignAddresses = Set(
             AddressFamily.allCases.flatMap { World.nodeAddresses($0) }
         )

@@ -10,8 +10,10 @@ import Testing
 /// Every promise of the packet matrix, held against the rules, sets and virtual servers that a node is
 /// programmed with.
 struct TracedMatrixTests {
-    @Test func everyPacketGoesWhereKubernetesPromises() throws {
-        let tracer = PacketTracer(try ProgrammedNode().state)
+    @Test(arguments: DataplaneMode.allCases)
+    func everyPacketGoesWhereKubernetesPromises(_ mode: DataplaneMode) throws {
+        let options = ProgrammedNode.options(mode)
+        let tracer = PacketTracer(try ProgrammedNode(options: options).state)
         for cell in PacketMatrix.cells {
             let outcome = tracer.trace(cell.packet)
             if !cell.isPromised(outcome) {
@@ -21,9 +23,12 @@ struct TracedMatrixTests {
     }
 
     /// Pods may be known by their interface instead of by their addresses.
-    @Test(arguments: ["pod1", "pod+"])
-    func theSameHoldsWherePodsAreKnownByTheirInterface(_ interface: String) throws {
-        var options = ProgrammedNode.options
+    @Test(arguments: ["pod1", "pod+"], DataplaneMode.allCases)
+    func theSameHoldsWherePodsAreKnownByTheirInterface(
+        _ interface: String,
+        _ mode: DataplaneMode
+    ) throws {
+        var options = ProgrammedNode.options(mode)
         options.filter?.detection = .interface(interface)
         let tracer = PacketTracer(try ProgrammedNode(options: options).state)
         for cell in PacketMatrix.cells {
@@ -32,8 +37,9 @@ struct TracedMatrixTests {
         }
     }
 
-    @Test func nothingIsServedOnANodeThatNobodyProgrammed() throws {
-        var state = try ProgrammedNode().state
+    @Test(arguments: DataplaneMode.allCases)
+    func nothingIsServedOnANodeThatNobodyProgrammed(_ mode: DataplaneMode) throws {
+        var state = try ProgrammedNode(options: ProgrammedNode.options(mode)).state
         state.virtualServers = [:]
         let tracer = PacketTracer(state)
         for cell in PacketMatrix.cells {

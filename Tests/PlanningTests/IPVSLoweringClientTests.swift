@@ -117,6 +117,46 @@ import Testing
         )
     }
 
+    /// Chains know the port of a connection with a mark, so persistence can hold there too.
+    @Test func chainsKeepClientsInsideByPersistenceToo() throws {
+        let frontend = try Self.frontend(affinity: .clientIP(timeout: 60))
+        var lowering = Self.lowering(missing: [.sourceHashing])
+        lowering.mode = .iptables
+        let lowered = lowering.lower(frontend, mark: 4096)
+        let persistence = Persistence(timeout: 60, prefixLength: 32)
+        #expect(
+            lowered.servers.map(\.server) == [
+                VirtualServer(
+                    key: .address(Self.balancer, .tcp),
+                    scheduler: .random,
+                    persistence: persistence
+                ),
+                VirtualServer(
+                    key: .firewallMark(4096, .ipv4),
+                    scheduler: .random,
+                    persistence: persistence
+                ),
+            ]
+        )
+        #expect(lowered.problems.isEmpty)
+    }
+
+    @Test(arguments: [("rr", false), ("lc", true), ("mh", true), ("nosuch", true)])
+    func aServiceIsToldThatChainsHaveNoneOfTheSchedulersItAsksFor(
+        scheduler: String,
+        isTold: Bool
+    ) throws {
+        var lowering = Self.lowering()
+        lowering.mode = .iptables
+        let lowered = lowering.lower(try Self.frontend(scheduler: scheduler), mark: 4096)
+        #expect(lowered.servers.allSatisfy { $0.server.scheduler == .random })
+        #expect(lowered.servers.allSatisfy { $0.server.schedulerFlags == [] })
+        let told =
+            "Service default/web: metadata.annotations[fairlead.dev/scheduler]: without IPVS there "
+            + "is no scheduler \"\(scheduler)\": connections go to endpoints at random"
+        #expect(lowered.problems.map(\.description) == (isTold ? [told] : []))
+    }
+
     @Test func withoutAffinityBothHaveTheSchedulerOfTheService() throws {
         let frontend = try Self.frontend(scheduler: "lc")
         let servers = Self.lowering().lower(frontend, mark: 4096).servers.map(\.server)

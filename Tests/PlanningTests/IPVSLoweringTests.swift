@@ -319,6 +319,19 @@ import Testing
         #expect(lowered.problems.map(\.field) == (isRefused ? ["spec.clusterIPs"] : []))
     }
 
+    /// Connections go to the same real servers either way.
+    @Test(arguments: whole + withoutMark + atTheNode)
+    func lowersTheSameForChainsButForTheScheduler(_ example: Example) {
+        var lowering = example.lowering
+        lowering.mode = .iptables
+        let lowered = lowering.lower(example.frontend, mark: example.mark)
+        let lines = example.lines.map { line in
+            line.split(separator: " ", omittingEmptySubsequences: false)
+                .map { $0 == "rr" ? "random" : $0 }.joined(separator: " ")
+        }
+        #expect(Self.lines(lowered) == lines)
+    }
+
     @Test(
         arguments: [
             ("here", pods([1]), [1]), ("elsewhere", pods([], [1]), []),

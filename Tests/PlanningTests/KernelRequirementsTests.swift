@@ -4,10 +4,12 @@ import Testing
 @Suite struct KernelRequirementsTests {
     private static func wanted(
         _ observed: [KernelParameter: String],
+        _ mode: DataplaneMode = .ipvs,
         servesIPv6: Bool = false,
         strictARP: Bool = false
     ) -> [String: String] {
         let parameters = KernelRequirements.parameters(
+            mode,
             servesIPv6: servesIPv6,
             strictARP: strictARP,
             observed: observed
@@ -71,6 +73,20 @@ import Testing
         let wanted = Self.wanted(observed, servesIPv6: true, strictARP: true)
         #expect(Set(wanted.keys).isSubset(of: names))
         #expect(wanted.count == names.count - 1, "all but the kernel's release are set")
+    }
+
+    /// They are not even there where there is no IPVS.
+    @Test func parametersOfIPVSAreLeftAloneWithoutIt() {
+        var observed: [KernelParameter: String] = [:]
+        for parameter in KernelRequirements.observed { observed[parameter] = "0" }
+        observed[KernelRequirements.release] = "5.4.0"
+        #expect(Self.wanted([:], .iptables) == ["net.ipv4.ip_forward": "1"])
+        #expect(
+            Self.wanted(observed, .iptables, servesIPv6: true, strictARP: true) == [
+                "net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1",
+                "net.ipv4.conf.all.arp_ignore": "1", "net.ipv4.conf.all.arp_announce": "2",
+            ]
+        )
     }
 
     @Test func anInterfaceListensOnWhereForwardingIsYetToCome() {

@@ -53,18 +53,30 @@ import Testing
         text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
-    @Test(arguments: examples, AddressFamily.allCases)
-    func writesTheseRules(_ example: Example, _ family: AddressFamily) throws {
-        let filter = PacketFilter.services(family, FilterPolicy(detection: example.detection))
-        let name = "\(example.name)-\(family == .ipv4 ? "ipv4" : "ipv6").rules"
-        #expect(Self.lines(Self.text(of: filter)) == Self.lines(try Self.golden(name)))
+    private static func filter(
+        _ example: Example,
+        _ family: AddressFamily,
+        _ mode: DataplaneMode
+    ) -> PacketFilter {
+        .services(family, FilterPolicy(detection: example.detection, mode: mode))
     }
 
-    @Test func usesTheBitAndTheMarksThatItIsGiven() {
+    @Test(arguments: examples, AddressFamily.allCases)
+    func writesTheseRules(_ example: Example, _ family: AddressFamily) throws {
+        for (mode, prefix) in [(DataplaneMode.ipvs, ""), (.iptables, "iptables-")] {
+            let filter = Self.filter(example, family, mode)
+            let name = "\(prefix)\(example.name)-\(family == .ipv4 ? "ipv4" : "ipv6").rules"
+            #expect(Self.lines(Self.text(of: filter)) == Self.lines(try Self.golden(name)))
+        }
+    }
+
+    @Test(arguments: DataplaneMode.allCases)
+    func usesTheBitAndTheMarksThatItIsGiven(_ mode: DataplaneMode) {
         let policy = FilterPolicy(
             detection: .none,
             masqueradeMark: 0x8000,
-            marks: MarkRange(base: 0x2_0000, bits: 8)
+            marks: MarkRange(base: 0x2_0000, bits: 8),
+            mode: mode
         )
         let text = Self.text(of: .services(.ipv4, policy))
         #expect(text.contains("-j MARK --set-xmark 0x8000/0x8000"))
@@ -76,7 +88,12 @@ import Testing
 
     @Test(arguments: examples, AddressFamily.allCases)
     func callsOnlyChainsThatItHas(_ example: Example, _ family: AddressFamily) {
-        let filter = PacketFilter.services(family, FilterPolicy(detection: example.detection))
+        for mode in DataplaneMode.allCases {
+            Self.expectItHasWhatItCalls(Self.filter(example, family, mode))
+        }
+    }
+
+    private static func expectItHasWhatItCalls(_ filter: PacketFilter) {
         let names = filter.chains.map { "\($0.table) \($0.name)" }
         #expect(Set(names).count == names.count, "a chain is there once")
         for jump in filter.jumps { #expect(names.contains("\(jump.table) \(jump.chain)")) }
@@ -89,9 +106,12 @@ import Testing
         }
     }
 
-    @Test(arguments: AddressFamily.allCases)
-    func looksIntoEverySetOfItsFamilyAndNoOther(_ family: AddressFamily) {
-        let sets = PacketFilter.services(family, FilterPolicy()).sets
+    @Test(arguments: AddressFamily.allCases, DataplaneMode.allCases)
+    func looksIntoEverySetOfItsFamilyAndNoOther(
+        _ family: AddressFamily,
+        _ mode: DataplaneMode
+    ) {
+        let sets = PacketFilter.services(family, FilterPolicy(mode: mode)).sets
         #expect(sets == Set(AddressSet.Role.allCases.map { AddressSet($0, family) }))
         for set in AddressSet.all { #expect(set.name.count <= 31) }
         #expect(Set(AddressSet.all.map(\.name)).count == AddressSet.all.count)
@@ -104,11 +124,20 @@ import Testing
         for family in AddressFamily.allCases {
             for detection in Self.examples.map(\.detection) + [.interface("cali0")] {
                 for mark in [0x4000, 0x8000] as [UInt32] {
-                    let policy = FilterPolicy(detection: detection, masqueradeMark: mark)
-                    let filter = PacketFilter.services(family, policy)
-                    #expect(seen.insert(filter.fingerprint).inserted)
-                    let found = PacketFilter(family: family, fingerprint: filter.fingerprint)
-                    #expect(found == filter)
+                    for mode in DataplaneMode.allCases {
+                        let policy = FilterPolicy(
+                            detection: detection,
+                            masqueradeMark: mark,
+                            mode: mode
+                        )
+                        let filter = PacketFilter.services(family, policy)
+                        #expect(seen.insert(filter.fingerprint).inserted)
+                        let found = PacketFilter(
+                            family: family,
+                            fingerprint: filter.fingerprint
+                        )
+                        #expect(found == filter)
+                    }
                 }
             }
         }

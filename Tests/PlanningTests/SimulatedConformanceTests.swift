@@ -4,10 +4,22 @@ import SimulatedDataplane
 import Testing
 
 @Suite struct SimulatedConformanceTests {
-    @Test(arguments: ConformanceCase.all)
+    @Test(arguments: ConformanceCase.all(.ipvs))
     func simulatedKernelAnswersLikeTheRealOne(_ example: ConformanceCase) throws {
-        var stepwise = SimulatedDataplane()
-        var onePlan = SimulatedDataplane()
+        try Self.expectNoViolations(of: example, by: SimulatedDataplane())
+    }
+
+    @Test(arguments: ConformanceCase.all(.iptables))
+    func simulatedChainsAnswerLikeTheRealOnes(_ example: ConformanceCase) throws {
+        try Self.expectNoViolations(of: example, by: SimulatedDataplane(mode: .iptables))
+    }
+
+    private static func expectNoViolations(
+        of example: ConformanceCase,
+        by kernel: SimulatedDataplane
+    ) throws {
+        var stepwise = kernel
+        var onePlan = kernel
         let violations =
             try example.violationsStepByStep(on: &stepwise)
             + example.violationsAsOnePlan(on: &onePlan)
@@ -15,7 +27,7 @@ import Testing
     }
 
     @Test func theSuiteFailsAKernelThatForgetsAnErrorNumber() throws {
-        let named = ConformanceCase.all.first {
+        let named = ConformanceCase.all(.ipvs).first {
             $0.name.hasPrefix("adding a real server that is there")
         }
         let example = try #require(named)

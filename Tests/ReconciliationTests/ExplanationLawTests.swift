@@ -16,6 +16,7 @@ import Testing
         let filter: FilterPolicy?
         var addressMode = IPVSLowering.AddressMode.routes
         var hasMarks = true
+        var mode = DataplaneMode.ipvs
 
         var testDescription: String { name }
     }
@@ -32,6 +33,7 @@ import Testing
         Setting(name: "bound", filter: FilterPolicy(detection: pods), addressMode: .bind),
         Setting(name: "no filter", filter: nil),
         Setting(name: "no mark left", filter: FilterPolicy(detection: pods), hasMarks: false),
+        Setting(name: "no IPVS", filter: FilterPolicy(detection: pods), mode: .iptables),
     ]
 
     private struct Client {
@@ -82,7 +84,7 @@ import Testing
     @Test(arguments: settings, 0..<15 as Range<UInt64>)
     func saysWhatHappens(_ setting: Setting, seed: UInt64) throws {
         var world = GeneratedServices(numbers: SeededGenerator(seed: 40 + seed))
-        var kernel = SimulatedDataplane()
+        var kernel = SimulatedDataplane(mode: setting.mode)
         kernel.state.foreignAddresses = Set(GeneratedServices.nodeAddresses)
         if !setting.hasMarks, let filter = setting.filter {
             for number in 0..<filter.marks.count {
@@ -95,7 +97,11 @@ import Testing
         }
         var reconciler = Reconciler(
             device: kernel,
-            options: GeneratedServices.options(setting.filter, addressMode: setting.addressMode)
+            options: GeneratedServices.options(
+                setting.filter,
+                mode: setting.mode,
+                addressMode: setting.addressMode
+            )
         )
         try reconciler.start(now: .zero)
         reconciler.take(.changes((0..<25).map { _ in world.change() }))

@@ -9,12 +9,14 @@ import SimulatedDataplane
 /// A node `here` at 192.0.2.10 with the packet filter, and Services on it.
 enum FilterWorld {
     static func options(
+        _ mode: DataplaneMode = .ipvs,
         addressMode: IPVSLowering.AddressMode = .routes,
         marks: MarkRange = MarkRange(base: 0x1000, bits: 12),
         auditInterval: Duration = .zero
     ) -> ReconcilerOptions {
         ReconcilerOptions(
             routing: RoutingPolicy(node: RoutingNode(name: "here")),
+            mode: mode,
             addressMode: addressMode,
             filter: FilterPolicy(marks: marks),
             auditInterval: auditInterval
@@ -23,8 +25,11 @@ enum FilterWorld {
 
     static let nodeAddress = IPAddress.ipv4(0xc000_020a)
 
-    static func kernel(_ addresses: Set<IPAddress> = [nodeAddress]) -> SimulatedDataplane {
-        var kernel = SimulatedDataplane()
+    static func kernel(
+        _ addresses: Set<IPAddress> = [nodeAddress],
+        mode: DataplaneMode = .ipvs
+    ) -> SimulatedDataplane {
+        var kernel = SimulatedDataplane(mode: mode)
         kernel.state.foreignAddresses = addresses
         return kernel
     }
@@ -106,5 +111,27 @@ extension IPVSState {
         (sets[AddressSet(role, family)] ?? [:]).map { member, mark in
             "\(member)" + (mark == 0 ? "" : " \(mark)")
         }.sorted()
+    }
+
+    /// What serves, as text; marks depend on who asked first, so each is called by its owner.
+    var namedByOwners: Set<String> {
+        var owners: [UInt32: String] = [:]
+        for (object, owner) in claims {
+            if case .virtualServer(.firewallMark(let mark, _)) = object { owners[mark] = owner }
+        }
+        var lines: Set<String> = []
+        for (key, entry) in virtualServers {
+            let servers = entry.realServers.map { "\($0.address)" }.joined(separator: " ")
+            var name = "\(key)"
+            if case .firewallMark(let mark, _) = key { name = "mark of \(owners[mark] ?? "?")" }
+            lines.insert("\(name) \(entry.server.scheduler) \(servers)")
+        }
+        for (set, members) in sets {
+            for (member, mark) in members {
+                lines.insert("\(set) \(member) \(mark == 0 ? "" : owners[mark] ?? "?")")
+            }
+        }
+        for address in addresses.keys { lines.insert("\(address)") }
+        return lines
     }
 }

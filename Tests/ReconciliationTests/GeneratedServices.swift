@@ -13,10 +13,12 @@ struct GeneratedServices {
     static let nodeAddresses = [IPAddress.ipv4(0xc000_020a), .ipv4(0xc000_024d)]
     static func options(
         _ filter: FilterPolicy?,
+        mode: DataplaneMode = .ipvs,
         addressMode: IPVSLowering.AddressMode = .routes
     ) -> ReconcilerOptions {
         ReconcilerOptions(
             routing: RoutingPolicy(node: RoutingNode(name: "here")),
+            mode: mode,
             addressMode: addressMode,
             filter: filter,
             auditInterval: .zero

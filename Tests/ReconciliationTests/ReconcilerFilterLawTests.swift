@@ -13,46 +13,27 @@ import Testing
 @Suite struct ReconcilerFilterLawTests {
     private typealias World = GeneratedServices
 
-    private static let options = GeneratedServices.options(
-        FilterPolicy(marks: MarkRange(base: 0x1000, bits: 4))
-    )
+    private static func options(_ mode: DataplaneMode) -> ReconcilerOptions {
+        GeneratedServices.options(
+            FilterPolicy(marks: MarkRange(base: 0x1000, bits: 4)),
+            mode: mode
+        )
+    }
 
     private static func started(
         _ kernel: SimulatedDataplane
     ) throws -> Reconciler<SimulatedDataplane> {
-        var reconciler = Reconciler(device: kernel, options: Self.options)
+        var reconciler = Reconciler(device: kernel, options: options(kernel.mode))
         try reconciler.start(now: .zero)
         reconciler.take(.initialSetComplete(isWhole: true))
         _ = reconciler.reconcile(now: .zero)
         return reconciler
     }
 
-    /// Marks depend on who asked first, so each is called by its owner.
-    private static func lines(_ state: IPVSState) -> Set<String> {
-        var owners: [UInt32: String] = [:]
-        for (object, owner) in state.claims {
-            if case .virtualServer(.firewallMark(let mark, _)) = object { owners[mark] = owner }
-        }
-        var lines: Set<String> = []
-        for (key, entry) in state.virtualServers {
-            let servers = entry.realServers.map { "\($0.address)" }.joined(separator: " ")
-            var name = "\(key)"
-            if case .firewallMark(let mark, _) = key { name = "mark of \(owners[mark] ?? "?")" }
-            lines.insert("\(name) \(entry.server.scheduler) \(servers)")
-        }
-        for (set, members) in state.sets {
-            for (member, mark) in members {
-                lines.insert("\(set) \(member) \(mark == 0 ? "" : owners[mark] ?? "?")")
-            }
-        }
-        for address in state.addresses.keys { lines.insert("\(address)") }
-        return lines
-    }
-
-    @Test(arguments: 0..<100 as Range<UInt64>)
-    func whateverIsRefusedTheGoalIsReached(seed: UInt64) throws {
+    @Test(arguments: DataplaneMode.allCases, 0..<100 as Range<UInt64>)
+    func whateverIsRefusedTheGoalIsReached(_ mode: DataplaneMode, seed: UInt64) throws {
         var world = World(numbers: SeededGenerator(seed: seed))
-        var kernel = SimulatedDataplane()
+        var kernel = SimulatedDataplane(mode: mode)
         kernel.state.foreignAddresses = Set(World.nodeAddresses)
         var reconciler = try Self.started(kernel)
         let answers = Answers(refusals: SeededGenerator(seed: seed &* 31))
@@ -80,7 +61,7 @@ import Testing
             rounds += 1
         }
         #expect(reconciler.counts.failing == 0)
-        let reached = reconciler.device.state
+        let reached = try reconciler.device.observe()
         let wanted = reconciler.desired.state
         #expect(reached == reconciler.applied)
         #expect(reached.virtualServers == wanted.virtualServers)
@@ -90,19 +71,22 @@ import Testing
         #expect(reached.sets == wanted.sets)
 
         // One that hears all of it at once wants the same.
-        var fresh = SimulatedDataplane()
+        var fresh = SimulatedDataplane(mode: mode)
         fresh.state.foreignAddresses = reached.foreignAddresses
         var other = try Self.started(fresh)
         other.take(.changes(said))
         _ = other.reconcile(now: .seconds(1))
-        #expect(Self.lines(other.device.state) == Self.lines(reached))
+        #expect(other.device.state.namedByOwners == reached.namedByOwners)
     }
 
     /// The marks are those that the record has.
-    @Test(arguments: 0..<60 as Range<UInt64>)
-    func aRestartWritesNothingWhateverHappenedBefore(seed: UInt64) throws {
+    @Test(arguments: DataplaneMode.allCases, 0..<60 as Range<UInt64>)
+    func aRestartWritesNothingWhateverHappenedBefore(
+        _ mode: DataplaneMode,
+        seed: UInt64
+    ) throws {
         var world = World(numbers: SeededGenerator(seed: 700 + seed))
-        var kernel = SimulatedDataplane()
+        var kernel = SimulatedDataplane(mode: mode)
         kernel.state.foreignAddresses = Set(World.nodeAddresses)
         var first = try Self.started(kernel)
         var said: [ClusterChange] = []
@@ -115,7 +99,7 @@ import Testing
         }
         var again = first.device
         again.clearLog()
-        var second = Reconciler(device: again, options: Self.options)
+        var second = Reconciler(device: again, options: Self.options(mode))
         try second.start(now: .zero)
         second.take(.changes(said))
         second.take(.initialSetComplete(isWhole: true))

@@ -1,11 +1,14 @@
 package import Addressing
 package import DataplaneModel
 
-/// A kernel with IPVS as a value: it answers with the real one's error numbers.
+/// A kernel as a value, with IPVS or with chains of the packet filter in its place: it answers with the
+/// real one's error numbers.
 ///
 /// It is trusted because it passes the suite that the real kernel passes
 /// (`DataplaneConformance`); what that suite does not ask, it does not know.
 package struct SimulatedDataplane: Dataplane {
+    /// What holds the virtual servers.
+    package let mode: DataplaneMode
     /// What the kernel holds now.
     package var state: IPVSState
     /// The schedulers this kernel has.
@@ -24,10 +27,13 @@ package struct SimulatedDataplane: Dataplane {
 
     /// A kernel with Debian's schedulers that holds nothing yet.
     package init(
+        mode: DataplaneMode = .ipvs,
         state: IPVSState = SimulatedDataplane.freshState,
         schedulers: Set<Scheduler> = Set(Scheduler.wellKnown).subtracting([.twoRandomChoices])
     ) {
+        self.mode = mode
         self.state = state
+        if mode == .iptables { self.state.timeouts = ConnectionTimeouts() }
         self.schedulers = schedulers
     }
 
@@ -54,7 +60,14 @@ package struct SimulatedDataplane: Dataplane {
 
     package mutating func observe() throws(DataplaneError) -> IPVSState {
         observations += 1
-        return state
+        guard mode == .iptables else { return state }
+        // What chains that are not there are for, nobody has written down.
+        var observed = state
+        observed.claims = state.claims.filter { object, _ in
+            if case .virtualServer(let key) = object { return state.virtualServers[key] != nil }
+            return true
+        }
+        return observed
     }
 
     package mutating func observe(
@@ -83,6 +96,8 @@ package struct SimulatedDataplane: Dataplane {
     package mutating func probe(_ scheduler: Scheduler) -> ProbeAnswer {
         probes.append(scheduler)
         if let probeError { return .inconclusive(probeError) }
+        // All of them come to the same where there is but one.
+        if mode == .iptables { return .available }
         return schedulers.contains(scheduler) ? .available : .missing
     }
 
@@ -95,9 +110,26 @@ package struct SimulatedDataplane: Dataplane {
                 )
             } else {
                 state.apply(operation)
+                if mode == .iptables { followAsChains(operation) }
                 log.append(operation)
             }
         }
         return failures
+    }
+
+    /// Chains say themselves whose they are, so every virtual server has an owner; and there are no
+    /// time-outs of IPVS.
+    private mutating func followAsChains(_ operation: Operation) {
+        switch operation {
+        case .addVirtualServer(let server):
+            let object = OwnedObject.virtualServer(server.key)
+            if state.claims[object] == nil { state.claims[object] = "" }
+        case .release(.virtualServer(let key)) where state.virtualServers[key] != nil:
+            state.claims[.virtualServer(key)] = ""
+        case .setTimeouts:
+            state.timeouts = ConnectionTimeouts()
+        default:
+            break
+        }
     }
 }

@@ -10,6 +10,7 @@ extension SimulatedDataplane {
         case .addVirtualServer(let server):
             if state.virtualServers[server.key] != nil { return .exists }
             return specificationError(server)
+                ?? (mode == .iptables && !hasTransport(server.key) ? .invalid : nil)
         case .editVirtualServer(let server):
             if state.virtualServers[server.key] == nil { return .noSuchProcess }
             return specificationError(server)
@@ -18,8 +19,10 @@ extension SimulatedDataplane {
         case .addRealServer(let server, let key):
             guard let entry = state.virtualServers[key] else { return .noSuchProcess }
             if let error = rangeError(server) { return error }
+            if mode == .iptables, server.address.address.family != key.family { return .invalid }
             if entry.position(of: server.address).isPresent { return .exists }
-            return hasUnicastRoute(server.address.address) ? nil : .invalid
+            // Nobody looks for a route before there is a packet, where it is not IPVS.
+            return mode == .iptables || hasUnicastRoute(server.address.address) ? nil : .invalid
         case .editRealServer(let server, let key):
             guard let entry = state.virtualServers[key] else { return .noSuchProcess }
             if let error = rangeError(server) { return error }
@@ -50,9 +53,21 @@ extension SimulatedDataplane {
         !address.isMulticast && address != .ipv4(.max) && !unroutable.contains(address)
     }
 
+    /// A chain has to be told which protocol the packets with a mark have; members of the set that
+    /// gives it say so.
+    private func hasTransport(_ key: VirtualServerKey) -> Bool {
+        guard case .firewallMark(let mark, let family) = key else { return true }
+        return state.sets[AddressSet(.inside, family)]?.values.contains(mark) ?? false
+    }
+
     private func specificationError(_ server: VirtualServer) -> ErrorNumber? {
-        guard schedulers.contains(server.scheduler) else { return .noEntry }
-        if let engine = server.persistenceEngine, engine != "sip" { return .noEntry }
+        let known = mode == .ipvs ? schedulers : [.random]
+        guard known.contains(server.scheduler) else { return .noEntry }
+        if mode == .iptables {
+            if server.persistenceEngine != nil || server.onePacket { return .notSupported }
+        } else if let engine = server.persistenceEngine, engine != "sip" {
+            return .noEntry
+        }
         if server.key.family == .ipv6, let persistence = server.persistence,
             !(1...128).contains(persistence.prefixLength)
         {
@@ -62,7 +77,13 @@ extension SimulatedDataplane {
     }
 
     private func rangeError(_ server: RealServer) -> ErrorNumber? {
-        server.weight < 0 || server.lowerThreshold > server.upperThreshold ? .outOfRange : nil
+        if server.weight < 0 || server.lowerThreshold > server.upperThreshold {
+            return .outOfRange
+        }
+        let isPlain =
+            server.forwarding == .masquerade && server.upperThreshold == 0
+            && server.lowerThreshold == 0
+        return mode == .ipvs || isPlain ? nil : .notSupported
     }
 
     private func announcementError(_ operation: Operation) -> ErrorNumber? {

@@ -11,7 +11,21 @@ struct ChainedServers {
     private struct Side {
         var chains: BalancingChains
         var deviating: Set<String>
+        /// Virtual servers that were found and not as a whole: they count as not there, and stay as
+        /// they are until somebody wants them.
+        var broken: Set<VirtualServerKey> = []
         var variant: FilterPrograms.Variant?
+
+        /// The virtual server of a key; nil for none, and for one that is broken.
+        subscript(key: VirtualServerKey) -> BalancedServer? {
+            broken.contains(key) ? nil : chains.servers[key]
+        }
+    }
+
+    /// A virtual server as it was before a plan.
+    private struct Former {
+        let server: BalancedServer?
+        let isBroken: Bool
     }
 
     private struct Mark: Hashable {
@@ -31,13 +45,15 @@ struct ChainedServers {
         by programs: FilterPrograms
     ) -> [BalancedServer] {
         let found = BalancingChains.read(saved, family)
+        let intact = found.intact
         sides[family] = Side(
             chains: found.chains,
             deviating: found.deviating,
+            broken: Set(found.chains.servers.keys).subtracting(intact.map(\.key)),
             variant: programs.variant
         )
         for (key, server) in found.chains.servers { owners[key] = server.owner }
-        return found.intact
+        return intact
     }
 
     /// Takes in that a member of a set gives a mark to packets of its protocol.
@@ -48,12 +64,12 @@ struct ChainedServers {
         transports[Mark(number: mark, family: set.family)] = transport
     }
 
+    /// Whether the rules of a family have been read before.
+    func hasObserved(_ family: AddressFamily) -> Bool { sides[family] != nil }
+
     /// The virtual server of a key, as it is believed to be.
     func entry(_ key: VirtualServerKey) -> IPVSState.Entry? {
-        guard let side = sides[key.family], let server = side.chains.servers[key],
-            side.chains.path(to: key).allSatisfy({ !side.deviating.contains($0) })
-        else { return nil }
-        return server.entry
+        sides[key.family]?[key]?.entry
     }
 
     /// Carries out operations on virtual servers, and answers which failed, by their position in
@@ -63,12 +79,16 @@ struct ChainedServers {
         by programs: (AddressFamily) throws(DataplaneError) -> FilterPrograms
     ) -> [OperationFailure] {
         var failures: [Int: DataplaneError] = [:]
-        var before: [VirtualServerKey: BalancedServer?] = [:]
+        var before: [VirtualServerKey: Former] = [:]
         var positions: [VirtualServerKey: [Int]] = [:]
         for (index, operation) in zip(operations.indices, operations) {
             guard let key = operation.virtualServer else { continue }
-            let former = sides[key.family]?.chains.servers[key]
-            if before[key] == nil { before[key] = .some(former) }
+            if before[key] == nil {
+                before[key] = Former(
+                    server: sides[key.family]?.chains.servers[key],
+                    isBroken: sides[key.family]?.broken.contains(key) ?? false
+                )
+            }
             if let code = change(operation, of: key) {
                 failures[index] = DataplaneError(operation, code: code)
             } else {
@@ -76,7 +96,7 @@ struct ChainedServers {
             }
         }
         for family in AddressFamily.allCases where sides[family] != nil {
-            for (key, error) in write(family, before, by: programs) {
+            for (key, error) in write(family, over: before, by: programs) {
                 for index in positions[key] ?? [] {
                     failures[index] = DataplaneError(
                         action: "\(operations[index])",
@@ -89,6 +109,61 @@ struct ChainedServers {
         }
         return failures.sorted { $0.key < $1.key }.map {
             OperationFailure(index: $0.key, error: $0.value)
+        }
+    }
+}
+
+// MARK: - The kernel
+
+extension ChainedServers {
+    /// Writes what is different in a family; answers the virtual servers that stay as they were.
+    private mutating func write(
+        _ family: AddressFamily,
+        over before: [VirtualServerKey: Former],
+        by programs: (AddressFamily) throws(DataplaneError) -> FilterPrograms
+    ) -> [VirtualServerKey: DataplaneError] {
+        guard var side = sides[family] else { return [:] }
+        defer { sides[family] = side }
+        let former = before.filter { $0.key.family == family }
+        let changed = side.chains.settle()
+        let isMended = former.contains { $0.value.isBroken && !side.broken.contains($0.key) }
+        guard !changed.isEmpty || isMended else { return [:] }
+        let owners = Dictionary(
+            uniqueKeysWithValues: former.map { key, former in
+                (key, side.chains.servers[key]?.owner ?? former.server?.owner ?? "")
+            }
+        )
+        var writing = ChainWriting(side.chains, deviating: side.deviating, owners: owners)
+        do throws(DataplaneError) {
+            let tool = try programs(family)
+            if let variant = side.variant, variant != tool.variant { writing.rewriteEverything() }
+            side.variant = tool.variant
+            writing.write(changed, over: former.mapValues(\.server), by: tool)
+        } catch {
+            writing.refuseEverything(former.mapValues(\.server), error)
+        }
+        side.chains = writing.chains
+        side.deviating = writing.deviating
+        for key in writing.refused.keys where former[key]?.isBroken ?? false {
+            side.broken.insert(key)
+        }
+        return writing.refused
+    }
+
+    /// Takes all chains along, where the rules that lead to them are by other programs now.
+    mutating func follow(
+        _ programs: (AddressFamily) throws(DataplaneError) -> FilterPrograms
+    ) {
+        for family in AddressFamily.allCases {
+            guard var side = sides[family], let variant = side.variant,
+                let tool = try? programs(family), tool.variant != variant
+            else { continue }
+            var writing = ChainWriting(side.chains, deviating: side.deviating, owners: [:])
+            writing.rewriteEverything()
+            writing.write([], over: [:], by: tool)
+            side.variant = tool.variant
+            side.deviating = writing.deviating
+            sides[family] = side
         }
     }
 }
@@ -107,7 +182,7 @@ extension ChainedServers {
                 deviating: [BalancingChains.root]
             )
         }
-        let present = sides[key.family]?.chains.servers[key]
+        let present = sides[key.family]?[key]
         switch operation {
         case .claim(_, let owner):
             owners[key] = owner
@@ -120,8 +195,7 @@ extension ChainedServers {
             server.owner = ""
             put(server)
         case .addVirtualServer(let server):
-            // One that is not whole was not counted as there.
-            guard present == nil || entry(key) == nil else { return .exists }
+            guard present == nil else { return .exists }
             if let refusal = Self.refusal(of: server) { return refusal }
             guard let transport = transport(of: key) else { return .invalid }
             put(
@@ -141,15 +215,15 @@ extension ChainedServers {
             guard present != nil else { return .noSuchProcess }
             sides[key.family]?.chains.set(nil, for: key)
         case .addRealServer(let server, _):
-            if let refusal = Self.refusal(of: server) { return refusal }
             guard var present else { return .noSuchProcess }
+            if let refusal = Self.refusal(of: server) { return refusal }
             guard server.address.address.family == key.family else { return .invalid }
             guard present[server.address] == nil else { return .exists }
             present.put(server)
             put(present)
         case .editRealServer(let server, _):
-            if let refusal = Self.refusal(of: server) { return refusal }
             guard var present else { return .noSuchProcess }
+            if let refusal = Self.refusal(of: server) { return refusal }
             guard present[server.address] != nil else { return .noEntry }
             present.put(server)
             put(present)
@@ -166,6 +240,7 @@ extension ChainedServers {
 
     private mutating func put(_ server: BalancedServer) {
         sides[server.key.family]?.chains.set(server, for: server.key)
+        sides[server.key.family]?.broken.remove(server.key)
     }
 
     private func transport(of key: VirtualServerKey) -> TransportProtocol? {
@@ -178,76 +253,19 @@ extension ChainedServers {
 
     private static func refusal(of server: VirtualServer) -> ErrorNumber? {
         guard server.scheduler == .random else { return .noEntry }
-        return server.persistenceEngine == nil && !server.onePacket ? nil : .notSupported
+        guard server.persistenceEngine == nil, !server.onePacket else { return .notSupported }
+        guard let persistence = server.persistence else { return nil }
+        let lengths = 1...server.key.family.bits
+        return lengths.contains(Int(persistence.prefixLength)) ? nil : .invalid
     }
 
     private static func refusal(of server: RealServer) -> ErrorNumber? {
-        if server.weight < 0 { return .outOfRange }
+        if server.weight < 0 || server.lowerThreshold > server.upperThreshold {
+            return .outOfRange
+        }
         let isPlain =
             server.forwarding == .masquerade && server.upperThreshold == 0
             && server.lowerThreshold == 0
         return isPlain ? nil : .notSupported
-    }
-}
-
-// MARK: - The kernel
-
-extension ChainedServers {
-    /// So many Service ports may be refused at once before all are left for later.
-    private static let mostRefusals = 16
-
-    /// Writes what is different in a family; answers the virtual servers that stay as they were.
-    private mutating func write(
-        _ family: AddressFamily,
-        _ before: [VirtualServerKey: BalancedServer?],
-        by programs: (AddressFamily) throws(DataplaneError) -> FilterPrograms
-    ) -> [VirtualServerKey: DataplaneError] {
-        guard var side = sides[family] else { return [:] }
-        defer { sides[family] = side }
-        var refused: [VirtualServerKey: DataplaneError] = [:]
-        var names = side.deviating.union(side.chains.settle())
-        guard !names.isEmpty else { return [:] }
-        func takeBack(_ keys: [VirtualServerKey], _ error: DataplaneError) {
-            for key in keys {
-                guard let former = before[key] else { continue }
-                side.chains.set(former, for: key)
-                refused[key] = error
-            }
-            names.formUnion(side.chains.settle())
-        }
-        let everything = before.keys.filter { $0.family == family }
-        let tool: FilterPrograms
-        do throws(DataplaneError) {
-            tool = try programs(family)
-        } catch {
-            takeBack(everything, error)
-            side.deviating = names
-            return refused
-        }
-        if let variant = side.variant, variant != tool.variant {
-            names.formUnion(side.chains.chains.keys)
-        }
-        side.variant = tool.variant
-        var attempts = 0
-        while true {
-            do throws(RefusedTransaction) {
-                try tool.attempt(side.chains.transaction(rewriting: names))
-                side.deviating = []
-                return refused
-            } catch {
-                attempts += 1
-                let culprit = error.line.flatMap { side.chains.owner(ofLine: $0) }
-                let keys = everything.filter { key in
-                    refused[key] == nil
-                        && (side.chains.servers[key]?.owner ?? owners[key]) == culprit
-                }
-                guard culprit != nil, !keys.isEmpty, attempts <= Self.mostRefusals else {
-                    takeBack(everything.filter { refused[$0] == nil }, error.error)
-                    side.deviating = names
-                    return refused
-                }
-                takeBack(keys, error.error)
-            }
-        }
     }
 }

@@ -176,6 +176,8 @@ package struct PacketFilters: Sendable {
         guard let programs = FilterPrograms(variant, family), let saved = try? programs.save()
         else { return }
         try? programs.restore(saved.transaction(to: FilterLayout()))
+        let chains = saved.tables[.nat]?.chains.filter { BalancingChains.owns($0) } ?? []
+        try? programs.restore(BalancingChains.transaction(removing: Set(chains)))
     }
 }
 
