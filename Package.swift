@@ -171,7 +171,7 @@ let tools: [Target] = [
         name: "Benchmark",
         dependencies: [
             "Addressing", "ServiceModel", "DataplaneModel", "Planning", "Reconciliation",
-            "LinuxDataplane", "Netlink", "NetworkLab", argumentParser,
+            "Iptables", "LinuxDataplane", "Netlink", "NetworkLab", argumentParser,
         ],
         path: "Tests/Benchmark"
     ),

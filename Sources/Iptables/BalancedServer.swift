@@ -45,9 +45,13 @@ package struct BalancedServer: Hashable, Sendable {
 
     /// Puts a real server in its place, over one of the same address.
     package mutating func put(_ server: RealServer) {
-        remove(server.address)
-        let index = realServers.firstIndex { server.address < $0.address }
-        realServers.insert(server, at: index ?? realServers.endIndex)
+        let index =
+            realServers.firstIndex { $0.address >= server.address } ?? realServers.endIndex
+        if index < realServers.endIndex, realServers[index].address == server.address {
+            realServers[index] = server
+        } else {
+            realServers.insert(server, at: index)
+        }
     }
 
     /// Takes a real server out; nothing when there is none at that address.

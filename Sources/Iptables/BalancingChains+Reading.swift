@@ -19,13 +19,11 @@ extension BalancingChains {
 
     /// Reads the chains of a family out of what `iptables-save` printed.
     package static func read(_ saved: SavedRules, _ family: AddressFamily) -> Found {
-        let table = saved.tables[.nat] ?? SavedRules.Table()
-        var present: [String: [String]] = [:]
-        for chain in table.chains where owns(chain) { present[chain] = [] }
-        for rule in table.rules where owns(rule.chain) {
-            let chain = String(rule.chain)
-            present[chain, default: []].append(String(rule.text.dropFirst(chain.utf8.count + 1)))
-        }
+        read(saved.balancingRules, family)
+    }
+
+    /// The same, of the rules of each chain.
+    package static func read(_ present: [String: [String]], _ family: AddressFamily) -> Found {
         var reader = BalancingReader(family: family, present: present)
         reader.follow(root)
         var chains = BalancingChains(family)
@@ -36,6 +34,29 @@ extension BalancingChains {
             chains: chains,
             deviating: names.filter { present[$0] != chains.chains[$0] }
         )
+    }
+}
+
+extension SavedRules {
+    /// The rules of each of the chains that stand in for virtual servers, as `BalancingChains.chains`
+    /// has them.
+    package var balancingRules: [String: [String]] {
+        guard let table = tables[.nat] else { return [:] }
+        let names = table.chains.filter(BalancingChains.owns)
+        var chains = [String: [String]](minimumCapacity: names.count)
+        for name in names { chains[name] = [] }
+        // The rules of a chain stand together.
+        var rules = table.rules[...]
+        while let first = rules.first {
+            let chain = first.chain
+            let others = rules.drop { $0.chain == chain }
+            if BalancingChains.owns(chain) {
+                let own = rules[..<others.startIndex].map { String($0.rest) }
+                chains[String(chain), default: []] += own
+            }
+            rules = others
+        }
+        return chains
     }
 }
 

@@ -36,10 +36,11 @@ package struct BalancingChains: Sendable {
     private static let marks = "FAIRLEAD-MARKS"
     private static let ports = "FAIRLEAD-PORTS-"
     private static let service = "FAIRLEAD-SVC-"
+    private static let prefixes = [root, marks, ports, service]
 
     /// Whether a chain of this name is one of these.
     package static func owns(_ name: some StringProtocol) -> Bool {
-        [root, marks, ports, service].contains { name.hasPrefix($0) }
+        prefixes.contains { name.utf8.starts(with: $0.utf8) }
     }
 
     package let family: AddressFamily
@@ -117,10 +118,20 @@ package struct BalancingChains: Sendable {
         guard !names.isEmpty else { return "" }
         let sorted = names.sorted()
         var text = "*nat\n"
+        text.reserveCapacity(
+            sorted.reduce(32) { size, name in
+                let own = name.utf8.count
+                let rules = chains[name] ?? []
+                return rules.reduce(size + own + 16) { $0 + own + $1.utf8.count + 5 }
+            }
+        )
         // Declaring a chain makes it, or empties it.
         for name in sorted { text += ":\(name) - [0:0]\n" }
         for name in sorted {
-            for rule in chains[name] ?? [] { text += "-A \(name) \(rule)\n" }
+            for rule in chains[name] ?? [] {
+                // Each part goes straight to its place, without a text of the line in between.
+                for part in ["-A ", name, " ", rule, "\n"] { text += part }
+            }
         }
         for name in sorted where chains[name] == nil { text += "-X \(name)\n" }
         return text + "COMMIT\n"

@@ -73,6 +73,7 @@ extension BalancingRule {
 
     /// The Service port and the weight in a comment.
     private static func remark(_ text: Substring) -> (owner: String, weight: Int32) {
+        guard text.utf8.contains(UInt8(ascii: " ")) else { return (String(text), 1) }
         let words = text.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count >= 2, words[words.count - 2] == "weight",
             let weight = Int32(words[words.count - 1])
@@ -95,9 +96,8 @@ extension BalancingRule {
 
     /// `0.33333333349` as parts of 2³¹, to the nearest.
     private static func parts(_ fraction: Substring) -> UInt32? {
-        let digits = fraction.split(separator: ".")
-        guard digits.count == 2, digits[0] == "0", digits[1].count == 11,
-            let number = UInt64(digits[1])
+        guard fraction.utf8.count == 13, fraction.utf8.starts(with: "0.".utf8),
+            let number = UInt64(fraction.dropFirst(2))
         else { return nil }
         let scale: UInt64 = 100_000_000_000
         let product = number.multipliedFullWidth(by: UInt64(whole))
@@ -117,8 +117,11 @@ private struct Options {
         guard let index = words.firstIndex(where: { $0 == name }), index + 1 < words.count else {
             return nil
         }
-        let word = words[index + 1]
-        return word.hasPrefix("\"") && word.hasSuffix("\"") && word.count >= 2
-            ? word.dropFirst().dropLast() : word
+        let word = words[index + 1].utf8
+        let mark = UInt8(ascii: "\"")
+        guard word.count >= 2, word.first == mark, word.last == mark else {
+            return words[index + 1]
+        }
+        return Substring(word.dropFirst().dropLast())
     }
 }

@@ -160,7 +160,13 @@ extension BalancingRule.Memory {
 }
 
 extension TransportProtocol {
-    var lowercased: String { description.lowercased() }
+    var lowercased: String {
+        switch self {
+        case .tcp: "tcp"
+        case .udp: "udp"
+        case .sctp: "sctp"
+        }
+    }
 }
 
 func hexadecimal(_ number: UInt32) -> String { String(number, radix: 16) }

@@ -4,15 +4,15 @@ enum RuleWords {
     static func of(_ text: String) -> [Substring] {
         var isQuoted = false
         var isEscaped = false
-        return text.split { character in
+        return text.utf8.split { byte in
             if isEscaped {
                 isEscaped = false
-            } else if character == "\\" {
+            } else if byte == UInt8(ascii: "\\") {
                 isEscaped = true
-            } else if character == "\"" {
+            } else if byte == UInt8(ascii: "\"") {
                 isQuoted.toggle()
             }
-            return character == " " && !isQuoted
-        }
+            return byte == UInt8(ascii: " ") && !isQuoted
+        }.map(Substring.init)
     }
 }

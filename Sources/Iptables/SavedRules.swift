@@ -15,7 +15,12 @@ package struct SavedRules: Hashable, Sendable {
         package init(_ text: some StringProtocol) { self.text = String(text) }
 
         /// The chain that it is in.
-        package var chain: Substring { text.prefix { $0 != " " } }
+        package var chain: Substring { text.prefix(before: UInt8(ascii: " ")) }
+
+        /// What follows the chain.
+        var rest: Substring {
+            Substring(text.utf8.dropFirst(chain.utf8.count + 1))
+        }
 
         /// The chain of ours that it calls, if it calls one.
         package var calledChain: Substring? {
@@ -33,17 +38,19 @@ package struct SavedRules: Hashable, Sendable {
     /// Reads what `iptables-save` and `ip6tables-save` print, without counters.
     package init(_ text: String) {
         var table: PacketFilter.Table?
-        for line in text.split(separator: "\n") {
+        // By bytes, as there may be a hundred thousand lines.
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
             switch line.first {
-            case "*":
-                table = PacketFilter.Table(rawValue: String(line.dropFirst()))
+            case UInt8(ascii: "*"):
+                table = PacketFilter.Table(rawValue: String(Substring(line.dropFirst())))
                 if let table { tables[table] = Table() }
-            case ":":
+            case UInt8(ascii: ":"):
                 guard let table else { continue }
-                tables[table]?.chains.append(String(line.dropFirst().prefix { $0 != " " }))
-            case "-":
-                guard let table, line.hasPrefix("-A ") else { continue }
-                tables[table]?.rules.append(Rule(line.dropFirst(3)))
+                let name = Substring(line.dropFirst()).prefix(before: UInt8(ascii: " "))
+                tables[table]?.chains.append(String(name))
+            case UInt8(ascii: "-"):
+                guard let table, line.starts(with: "-A ".utf8) else { continue }
+                tables[table]?.rules.append(Rule(Substring(line.dropFirst(3))))
             default:
                 break
             }
@@ -70,5 +77,12 @@ package struct SavedRules: Hashable, Sendable {
                 .filter { $0.contains(AddressSet.prefix) }
             return chains.sorted().map { "\(name) :\($0)" } + rules.map { "\(name) \($0)" }
         }
+    }
+}
+
+extension StringProtocol where SubSequence == Substring {
+    /// What comes before the first of a byte that is a letter by itself; all where there is none.
+    fileprivate func prefix(before byte: UInt8) -> Substring {
+        self[..<(utf8.firstIndex(of: byte) ?? endIndex)]
     }
 }

@@ -5,8 +5,11 @@ import Routing
 
 // From what is wanted to the kernel.
 extension Reconciler where Device: ~Copyable {
-    /// Virtual servers that are planned together: enough to fill whole batches.
-    private static var portionSize: Int { 256 }
+    /// Virtual servers that are planned together: for IPVS enough to fill whole batches.
+    ///
+    /// A change of the packet filter costs as much as all that the filter holds, so there all go at
+    /// once.
+    private var portionSize: Int { options.mode == .ipvs ? 256 : .max }
 
     mutating func applyTouched(report: inout ReconciliationReport) {
         guard !touched.isEmpty else { return }
@@ -17,7 +20,7 @@ extension Reconciler where Device: ~Copyable {
         let asked = parts
         if keepsUnknown { leaveUnknown(of: &parts) }
         var round = ApplyingRound(standing: standingFailures(besides: parts))
-        for portion in parts.portions(of: Self.portionSize) {
+        for portion in parts.portions(of: portionSize) {
             apply(portion, in: &round, report: &report)
         }
         settleRetries(asked, except: round.failed, report: &report)

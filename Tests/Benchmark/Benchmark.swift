@@ -32,8 +32,8 @@ struct Benchmark {
     private let nodes = Nodes()
     private static let sources = PreferredSources(ipv4: .ipv4(0xc000_020a))
 
-    init(services: Int, endpoints: Int, repetitions: Int) {
-        cluster = SyntheticCluster(services: services, endpoints: endpoints)
+    init(cluster: SyntheticCluster, repetitions: Int) {
+        self.cluster = cluster
         self.repetitions = repetitions
     }
 
@@ -56,10 +56,10 @@ struct Benchmark {
             rules.append(try cold([]))
             if hasIPVSAdm { restores.append(try ipvsadmRestore()) }
         }
-        measurement.floor = Self.median(floors)
-        measurement.cold = Self.median(colds)
-        measurement.rules = Self.median(rules)
-        if hasIPVSAdm { measurement.ipvsadmRestore = Self.median(restores) }
+        measurement.floor = Timing.median(floors)
+        measurement.cold = Timing.median(colds)
+        measurement.rules = Timing.median(rules)
+        if hasIPVSAdm { measurement.ipvsadmRestore = Timing.median(restores) }
         try changeAndRestart(&measurement)
         let size = "\(cluster.services)x\(cluster.endpoints)"
         // In a process that has done nothing else.
@@ -79,17 +79,8 @@ struct Benchmark {
         try nodes.fresh().perform {
             var reconciler = try Self.reconciler(stateDirectory: directory())
             try Self.program(&reconciler, cluster.changes)
-            return try Self.memory()
+            return try MachineMemory.resident()
         }
-    }
-
-    private static func median(_ values: [Double]) -> Double {
-        values.sorted()[values.count / 2]
-    }
-
-    private static func seconds(_ body: () throws -> Void) rethrows -> Double {
-        let duration = try ContinuousClock().measure(body)
-        return Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     }
 
     private func floor() throws -> Double {
@@ -100,7 +91,7 @@ struct Benchmark {
             }
             var batch = socket.encode(operations[...])
             var failures = 0
-            let seconds = Self.seconds { failures = socket.send(&batch).count }
+            let seconds = Timing.seconds { failures = socket.send(&batch).count }
             guard failures == 0 else { throw LabError("\(failures) messages failed") }
             return seconds
         }
@@ -109,14 +100,14 @@ struct Benchmark {
     private func cold(_ changes: [ClusterChange]) throws -> Double {
         try nodes.fresh().perform {
             var reconciler = try Self.reconciler(stateDirectory: directory())
-            return try Self.seconds { try Self.program(&reconciler, changes) }
+            return try Timing.seconds { try Self.program(&reconciler, changes) }
         }
     }
 
     private func ipvsadmRestore() throws -> Double {
         let commands = cluster.commands
         return try nodes.fresh().perform {
-            try Self.seconds { try Command.run("ipvsadm", ["-R"], input: commands) }
+            try Timing.seconds { try Command.run("ipvsadm", ["-R"], input: commands) }
         }
     }
 
@@ -148,7 +139,7 @@ struct Benchmark {
             let before = reconciler.device.systemCalls
             Marker.begin.leave()
             times.append(
-                Self.seconds {
+                Timing.seconds {
                     reconciler.take(.changes([change]))
                     let report = reconciler.reconcile(now: .seconds(2 + round))
                     precondition(report.applied == 1 && report.failures.isEmpty)
@@ -167,8 +158,8 @@ struct Benchmark {
             device: try LinuxDataplane(device: "kube-ipvs0", stateDirectory: directory),
             options: ReconcilerOptions(sources: Self.sources, filter: FilterPolicy())
         )
-        result.observation = try Self.seconds { try restarted.start(now: .zero) }
-        result.restart = Self.seconds {
+        result.observation = try Timing.seconds { try restarted.start(now: .zero) }
+        result.restart = Timing.seconds {
             restarted.take(.changes(changes))
             restarted.take(.initialSetComplete(isWhole: true))
             let report = restarted.reconcile(now: .seconds(1))
@@ -203,16 +194,6 @@ struct Benchmark {
     }
 
     private func directory() -> String { "/run/fairlead-benchmark/\(nodes.all.count)-\(getpid())" }
-
-    /// Bytes resident now and at the peak.
-    private static func memory() throws -> (now: Int, peak: Int) {
-        let status = try HostFile.read("/proc/self/status") ?? ""
-        func field(_ name: String) -> Int {
-            let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
-            return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) * 1024
-        }
-        return (field("VmRSS"), field("VmHWM"))
-    }
 }
 
 /// A system call that does nothing but show in a trace where a measured part begins and ends.

@@ -1,3 +1,4 @@
+import LinuxDataplane
 import NetworkLab
 
 /// Takes the cost of touching memory for the first time out of what is measured.
@@ -20,5 +21,15 @@ enum MachineMemory {
                     + "dd if=/dev/zero of=\(file) bs=1M count=$size 2>/dev/null || true; rm -f \(file)",
             ]
         )
+    }
+
+    /// Bytes resident in this process now and at the peak.
+    static func resident() throws -> (now: Int, peak: Int) {
+        let status = try HostFile.read("/proc/self/status") ?? ""
+        func field(_ name: String) -> Int {
+            let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+            return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) * 1024
+        }
+        return (field("VmRSS"), field("VmHWM"))
     }
 }

@@ -29,6 +29,27 @@ struct Measurement: Encodable {
     var coldToFloor: Double { cold / floor }
     var ipvsadmToCold: Double? { ipvsadmRestore.map { $0 / cold } }
 
+    var figures: [Figure] {
+        [
+            Figure("floor: raw batched messages", .seconds(floor)),
+            Figure("fairlead: objects to kernel", .seconds(cold)),
+            Figure("  rules and no Service", .seconds(rules)),
+            Figure(
+                "ipvsadm -R",
+                ipvsadmRestore.map { .seconds($0) } ?? .missing("not installed")
+            ),
+            Figure("  fairlead / floor", .ratio(coldToFloor)),
+            Figure("  ipvsadm / fairlead", ipvsadmToCold.map { .ratio($0) } ?? .missing("-")),
+            Figure("one changed endpoint", .seconds(change)),
+            Figure("  system calls", .count(changeSystemCalls)),
+            Figure("restart: reading the kernel", .seconds(observation)),
+            Figure("restart: nothing changed", .seconds(restart)),
+            Figure("  operations written", .count(restartOperations)),
+            Figure("resident memory", .bytes(resident)),
+            Figure("  at the peak", .bytes(residentPeak)),
+        ]
+    }
+
     private enum CodingKeys: String, CodingKey {
         case services, endpointsPerService, floor, cold, rules, ipvsadmRestore, change
         case changeSystemCalls, observation, restart, restartOperations, resident, residentPeak

@@ -17,6 +17,16 @@ struct SyntheticCluster {
         .ipv4(0x0a80_0000 + UInt32(service * endpoints + endpoint) + 1)
     }
 
+    /// Where clients find a Service.
+    func serviceEndpoint(_ index: Int) -> SocketEndpoint {
+        SocketEndpoint(serviceAddress(index), 80)
+    }
+
+    /// Where it finds its pods.
+    func podEndpoint(_ service: Int, _ endpoint: Int) -> SocketEndpoint {
+        SocketEndpoint(podAddress(service, endpoint), 8080)
+    }
+
     private func name(_ index: Int) -> ObjectName {
         ObjectName(namespace: "benchmark", name: "service-\(index)")
     }
@@ -62,13 +72,13 @@ struct SyntheticCluster {
     var operations: [Operation] {
         var operations: [Operation] = []
         for index in 0..<services {
-            let key = VirtualServerKey.address(SocketEndpoint(serviceAddress(index), 80), .tcp)
+            let key = VirtualServerKey.address(serviceEndpoint(index), .tcp)
             operations.append(
                 .addVirtualServer(VirtualServer(key: key, scheduler: .roundRobin))
             )
             for endpoint in 0..<endpoints {
-                let address = SocketEndpoint(podAddress(index, endpoint), 8080)
-                operations.append(.addRealServer(RealServer(address: address), of: key))
+                let server = RealServer(address: podEndpoint(index, endpoint))
+                operations.append(.addRealServer(server, of: key))
             }
         }
         return operations
@@ -78,10 +88,10 @@ struct SyntheticCluster {
     var commands: String {
         var text = ""
         for index in 0..<services {
-            text += "-A -t \(serviceAddress(index)):80 -s rr\n"
+            text += "-A -t \(serviceEndpoint(index)) -s rr\n"
             for endpoint in 0..<endpoints {
                 text +=
-                    "-a -t \(serviceAddress(index)):80 -r \(podAddress(index, endpoint)):8080 -m\n"
+                    "-a -t \(serviceEndpoint(index)) -r \(podEndpoint(index, endpoint)) -m\n"
             }
         }
         return text

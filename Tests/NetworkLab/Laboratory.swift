@@ -15,6 +15,7 @@ package final class Laboratory: Sendable {
     /// How many addresses the client has of each family.
     package static let clientAddresses = 19
 
+    /// `uplink` is the kind of device that the node's default route goes through.
     package init(pods count: Int = 3) throws {
         node = try bareNode("node")
         client = try NetworkNamespace("client")

@@ -17,9 +17,8 @@ struct ChainWriting {
     private let owners: [VirtualServerKey: String]
     private var attempts = 0
 
-    /// So often the kernel is asked: enough to find one that it refuses among thousands, or some
-    /// among few.
-    private static let mostAttempts = 40
+    /// So often the kernel is asked: enough to find some hundred that it refuses among thousands.
+    private static let mostAttempts = 400
 
     init(
         _ chains: BalancingChains,

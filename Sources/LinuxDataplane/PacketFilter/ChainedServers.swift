@@ -44,7 +44,15 @@ struct ChainedServers {
         in saved: SavedRules,
         by programs: FilterPrograms
     ) -> [BalancedServer] {
-        let found = BalancingChains.read(saved, family)
+        let present = saved.balancingRules
+        if let side = sides[family], side.deviating.isEmpty, side.broken.isEmpty,
+            side.chains.chains == present
+        {
+            // Nothing is to be learned from what is as it was written.
+            sides[family]?.variant = programs.variant
+            return Array(side.chains.servers.values)
+        }
+        let found = BalancingChains.read(present, family)
         let intact = found.intact
         sides[family] = Side(
             chains: found.chains,
@@ -80,31 +88,32 @@ struct ChainedServers {
     ) -> [OperationFailure] {
         var failures: [Int: DataplaneError] = [:]
         var before: [VirtualServerKey: Former] = [:]
-        var positions: [VirtualServerKey: [Int]] = [:]
-        for (index, operation) in zip(operations.indices, operations) {
-            guard let key = operation.virtualServer else { continue }
+        var remaining = operations
+        while let key = remaining.first?.virtualServer {
+            // Those of one virtual server stand together, nearly always.
+            let others = remaining.drop { $0.virtualServer == key }
             if before[key] == nil {
                 before[key] = Former(
                     server: sides[key.family]?.chains.servers[key],
                     isBroken: sides[key.family]?.broken.contains(key) ?? false
                 )
             }
-            if let code = change(operation, of: key) {
-                failures[index] = DataplaneError(operation, code: code)
-            } else {
-                positions[key, default: []].append(index)
-            }
+            change(key, by: remaining[..<others.startIndex], &failures)
+            remaining = others
         }
         for family in AddressFamily.allCases where sides[family] != nil {
-            for (key, error) in write(family, over: before, by: programs) {
-                for index in positions[key] ?? [] {
-                    failures[index] = DataplaneError(
-                        action: "\(operations[index])",
-                        code: error.code,
-                        kernelMessage: error.kernelMessage,
-                        hint: error.hint
-                    )
-                }
+            let refused = write(family, over: before, by: programs)
+            guard !refused.isEmpty else { continue }
+            for (index, operation) in zip(operations.indices, operations) {
+                guard failures[index] == nil, let key = operation.virtualServer,
+                    let error = refused[key]
+                else { continue }
+                failures[index] = DataplaneError(
+                    action: "\(operation)",
+                    code: error.code,
+                    kernelMessage: error.kernelMessage,
+                    hint: error.hint
+                )
             }
         }
         return failures.sorted { $0.key < $1.key }.map {
@@ -171,76 +180,80 @@ extension ChainedServers {
 // MARK: - One operation
 
 extension ChainedServers {
-    /// Changes what should be; answers what IPVS would answer where that cannot be.
+    /// Changes what should be of one virtual server.
     private mutating func change(
-        _ operation: Operation,
-        of key: VirtualServerKey
-    ) -> ErrorNumber? {
+        _ key: VirtualServerKey,
+        by operations: ArraySlice<Operation>,
+        _ failures: inout [Int: DataplaneError]
+    ) {
         if sides[key.family] == nil {
             sides[key.family] = Side(
                 chains: BalancingChains(key.family),
                 deviating: [BalancingChains.root]
             )
         }
-        let present = sides[key.family]?[key]
+        let former = sides[key.family]?[key]
+        var server = former
+        for (index, operation) in zip(operations.indices, operations) {
+            if let code = change(&server, by: operation, of: key) {
+                failures[index] = DataplaneError(operation, code: code)
+            }
+        }
+        // What is broken and not wanted stays as it is.
+        guard server != nil || former != nil else { return }
+        sides[key.family]?.chains.set(server, for: key)
+        sides[key.family]?.broken.remove(key)
+    }
+
+    /// Carries out one operation; answers what IPVS would answer where that cannot be.
+    private mutating func change(
+        _ present: inout BalancedServer?,
+        by operation: Operation,
+        of key: VirtualServerKey
+    ) -> ErrorNumber? {
         switch operation {
         case .claim(_, let owner):
             owners[key] = owner
-            guard var server = present else { return nil }
-            server.owner = owner
-            put(server)
+            present?.owner = owner
         case .release:
             owners[key] = nil
-            guard var server = present else { return nil }
-            server.owner = ""
-            put(server)
+            present?.owner = ""
         case .addVirtualServer(let server):
             guard present == nil else { return .exists }
             if let refusal = Self.refusal(of: server) { return refusal }
             guard let transport = transport(of: key) else { return .invalid }
-            put(
-                BalancedServer(
-                    key: key,
-                    transport: transport,
-                    owner: owners[key] ?? "",
-                    persistence: server.persistence
-                )
+            present = BalancedServer(
+                key: key,
+                transport: transport,
+                owner: owners[key] ?? "",
+                persistence: server.persistence
             )
         case .editVirtualServer(let server):
-            guard var present else { return .noSuchProcess }
+            guard present != nil else { return .noSuchProcess }
             if let refusal = Self.refusal(of: server) { return refusal }
-            present.persistence = server.persistence
-            put(present)
+            present?.persistence = server.persistence
         case .deleteVirtualServer:
             guard present != nil else { return .noSuchProcess }
-            sides[key.family]?.chains.set(nil, for: key)
+            present = nil
         case .addRealServer(let server, _):
-            guard var present else { return .noSuchProcess }
+            guard let servers = present else { return .noSuchProcess }
             if let refusal = Self.refusal(of: server) { return refusal }
             guard server.address.address.family == key.family else { return .invalid }
-            guard present[server.address] == nil else { return .exists }
-            present.put(server)
-            put(present)
+            guard servers[server.address] == nil else { return .exists }
+            present?.put(server)
         case .editRealServer(let server, _):
-            guard var present else { return .noSuchProcess }
+            guard let servers = present else { return .noSuchProcess }
             if let refusal = Self.refusal(of: server) { return refusal }
-            guard present[server.address] != nil else { return .noEntry }
-            present.put(server)
-            put(present)
+            guard servers[server.address] != nil else { return .noEntry }
+            present?.put(server)
         case .deleteRealServer(let address, _):
-            guard var present else { return .noSuchProcess }
-            guard present[address] != nil else { return .noEntry }
-            present.remove(address)
-            put(present)
+            guard let servers = present else { return .noSuchProcess }
+            guard servers[address] != nil else { return .noEntry }
+            present?.remove(address)
         default:
             break
         }
         return nil
-    }
-
-    private mutating func put(_ server: BalancedServer) {
-        sides[server.key.family]?.chains.set(server, for: server.key)
-        sides[server.key.family]?.broken.remove(server.key)
     }
 
     private func transport(of key: VirtualServerKey) -> TransportProtocol? {
