@@ -22,11 +22,8 @@ struct ServingAccount: Sendable {
         self.configured = configured
     }
 
-    /// Forgets what was wrong with a dataplane that is left.
-    mutating func begin() {
-        failures = [:]
-        problems = []
-    }
+    /// Forgets what failed in a dataplane that is left.
+    mutating func begin() { failures = [:] }
 
     mutating func served(since moment: Duration) { servedSince = moment }
 

@@ -16,6 +16,14 @@ struct SwitchingTests {
           externalTrafficPolicy: Local
           ports: [{name: http, port: 80}]
         ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: zz-late}
+        spec:
+          clusterIPs: [10.96.0.2]
+          externalIPs: [203.0.113.7]
+          ports: [{name: http, port: 80}]
+        ---
         apiVersion: discovery.k8s.io/v1
         kind: EndpointSlice
         metadata:
@@ -121,6 +129,8 @@ struct SwitchingTests {
                 every: .milliseconds(10)
             ),
         ]
+        let problem = "203.0.113.7:80/TCP belongs to Service default/web"
+        #expect(try status().contains(problem))
         func letThemWork() throws {
             let before = clients.map(\.count)
             try daemon.waitFor("a hundred requests") {
@@ -134,6 +144,7 @@ struct SwitchingTests {
         try daemon.waitForLog("removed what was left in iptables")
         try letThemWork()
         #expect(try status().contains("Dataplane:       ipvs (mode: auto)"))
+        #expect(try status().contains(problem), "it is known after the change too")
         #expect(try laboratory.node.perform { try !Self.hasChains() })
         #expect(
             try laboratory.node.perform { try Command.run("ipvsadm", ["-Ln"]) }
