@@ -65,21 +65,43 @@ struct SwitchingTests {
         try Command.run("sh", ["-c", "cat >\"$1\"", "sh", path], input: text)
     }
 
-    private static func configure(_ workspace: String, mode: String) throws {
-        try write(
-            """
-            apiVersion: fairlead.dev/v1alpha1
-            kind: FairleadConfiguration
-            mode: \(mode)
-            nodeName: node-a
-            clusterCIDRs: [10.244.0.0/16]
-            intervals: {reprobe: 1s}
-            manifests: {directory: \(workspace)/manifests}
-            stateDirectory: \(workspace)/state
+    /// A node with pods that serve, and what a daemon there is started with.
+    private final class Stage {
+        let laboratory: Laboratory
+        let workspace: String
+        private let servers: [NamedServer]
 
-            """,
-            workspace + "/fairlead.yaml"
-        )
+        init() throws {
+            laboratory = try Laboratory()
+            servers = try laboratory.pods.map { try NamedServer(in: $0, port: 8080) }
+            workspace = try Command.run("mktemp", ["-d", "-p", "/run"]).filter { $0 != "\n" }
+            try Command.run("mkdir", [workspace + "/manifests"])
+            try SwitchingTests.write(
+                SwitchingTests.manifest,
+                workspace + "/manifests/web.yaml"
+            )
+        }
+
+        /// Starts a daemon, in a mode, with the state that the one before has left.
+        func start(mode: String) throws -> DaemonProcess {
+            try SwitchingTests.write(
+                """
+                apiVersion: fairlead.dev/v1alpha1
+                kind: FairleadConfiguration
+                mode: \(mode)
+                nodeName: node-a
+                clusterCIDRs: [10.244.0.0/16]
+                intervals: {reprobe: 1s}
+                manifests: {directory: \(workspace)/manifests}
+                stateDirectory: \(workspace)/state
+
+                """,
+                workspace + "/fairlead.yaml"
+            )
+            return try laboratory.node.perform {
+                try DaemonProcess(["--config", workspace + "/fairlead.yaml"], directory: workspace)
+            }
+        }
     }
 
     /// Nothing of ours is in the chains that stand in for virtual servers.
@@ -90,24 +112,15 @@ struct SwitchingTests {
     @Test func noConnectionFailsWhileTheDataplaneIsChangedToAndFro() throws {
         try Self.write("install ip_vs /bin/false\n", Self.obstacle)
         defer { _ = try? Command.run("rm", ["-f", Self.obstacle]) }
-        let laboratory = try Laboratory()
-        let servers = try laboratory.pods.map { try NamedServer(in: $0, port: 8080) }
-        let workspace = try Command.run("mktemp", ["-d", "-p", "/run"]).filter { $0 != "\n" }
-        try Command.run("mkdir", [workspace + "/manifests"])
-        try Self.write(Self.manifest, workspace + "/manifests/web.yaml")
-        try Self.configure(workspace, mode: "auto")
-        func start() throws -> DaemonProcess {
-            try laboratory.node.perform {
-                try DaemonProcess(["--config", workspace + "/fairlead.yaml"], directory: workspace)
-            }
-        }
+        let stage = try Stage()
+        let laboratory = stage.laboratory
         func status() throws -> String {
             try Command.run(
                 Programs.fairlead,
-                ["status", "--state-directory", workspace + "/state"]
+                ["status", "--state-directory", stage.workspace + "/state"]
             )
         }
-        var daemon = try start()
+        var daemon = try stage.start(mode: "auto")
         try daemon.waitForLog("Services are served by iptables")
         #expect(try status().contains("iptables (mode: auto), as IPVS cannot be used"))
         #expect(try laboratory.node.perform { try Self.hasChains() })
@@ -153,16 +166,14 @@ struct SwitchingTests {
         _ = try held.request()
 
         try daemon.terminate()
-        try Self.configure(workspace, mode: "iptables")
-        daemon = try start()
+        daemon = try stage.start(mode: "iptables")
         try daemon.waitForLog("Services are served by iptables, as the configuration asks for it")
         try letThemWork()
         #expect(try laboratory.node.perform { try Self.hasChains() })
         _ = try held.request()
 
         try daemon.terminate()
-        try Self.configure(workspace, mode: "ipvs")
-        daemon = try start()
+        daemon = try stage.start(mode: "ipvs")
         try daemon.waitForLog("Services are served by IPVS, as the configuration asks for it")
         try letThemWork()
         _ = try held.request()
@@ -173,35 +184,25 @@ struct SwitchingTests {
             #expect(record.count >= 400)
         }
         try daemon.terminate()
-        withExtendedLifetime(servers) {}
+        withExtendedLifetime(stage) {}
     }
 
     /// What IPVS still has connections for stays until they are gone.
     @Test func aConnectionOfIPVSKeepsItsVirtualServerAfterTheChange() throws {
         try Command.run("rm", ["-f", Self.obstacle])
-        let laboratory = try Laboratory()
-        let servers = try laboratory.pods.map { try NamedServer(in: $0, port: 8080) }
-        let workspace = try Command.run("mktemp", ["-d", "-p", "/run"]).filter { $0 != "\n" }
-        try Command.run("mkdir", [workspace + "/manifests"])
-        try Self.write(Self.manifest, workspace + "/manifests/web.yaml")
-        try Self.configure(workspace, mode: "ipvs")
-        func start() throws -> DaemonProcess {
-            try laboratory.node.perform {
-                try DaemonProcess(["--config", workspace + "/fairlead.yaml"], directory: workspace)
-            }
-        }
+        let stage = try Stage()
+        let laboratory = stage.laboratory
         func virtualServers() throws -> String {
             try laboratory.node.perform { try Command.run("ipvsadm", ["-Ln"]) }
         }
-        var daemon = try start()
+        var daemon = try stage.start(mode: "ipvs")
         try daemon.waitForLog("Services are served by IPVS")
         let held = try laboratory.client.perform {
             try HeldConnection(to: SocketEndpoint(try IPAddress("203.0.113.7"), 80))
         }
         _ = try held.request()
         try daemon.terminate()
-        try Self.configure(workspace, mode: "iptables")
-        daemon = try start()
+        daemon = try stage.start(mode: "iptables")
         try daemon.waitForLog("Services are served by iptables")
         try daemon.waitForLog("removed what was left in IPVS")
         #expect(try virtualServers().contains("203.0.113.7:80"))
@@ -211,6 +212,6 @@ struct SwitchingTests {
         try daemon.waitForLog("removed what was left in IPVS", count: 2)
         #expect(try !virtualServers().contains("203.0.113.7:80"))
         try daemon.terminate()
-        withExtendedLifetime(servers) {}
+        withExtendedLifetime(stage) {}
     }
 }

@@ -1,17 +1,11 @@
 package import Addressing
 import Glibc
-import Synchronization
 
 /// A server in a pod: it answers every request with the pod's name, over HTTP on TCP, and with the
 /// name alone on UDP and SCTP, until it goes out of scope.
 package final class NamedServer: Sendable {
     private let descriptors: [Int32]
-    private let thread: pthread_t
-
-    private final class Work {
-        let loop: () -> Void
-        init(_ loop: @escaping () -> Void) { self.loop = loop }
-    }
+    private let thread: LabThread
 
     /// Starts to serve in a namespace under its name, on one port of each protocol and family.
     package init(
@@ -35,45 +29,22 @@ package final class NamedServer: Sendable {
         }
         descriptors = listeners.map(\.0)
         let name = namespace.name
-        let stopped = StopFlag()
-        flag = stopped
-        let work = Work { Self.serve(listeners, name: name, until: stopped) }
-        var thread = pthread_t()
-        let argument = unsafe Unmanaged.passRetained(work).toOpaque()
-        let result = unsafe pthread_create(
-            &thread,
-            nil,
-            { argument in
-                guard let argument = unsafe argument else { return nil }
-                unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().loop()
-                return nil
-            },
-            argument
-        )
-        guard result == 0 else { throw LabError("start a server thread", result) }
-        self.thread = thread
+        thread = try LabThread { Self.serve(listeners, name: name, until: $0) }
     }
-
-    private final class StopFlag: Sendable {
-        let isRaised = Atomic(false)
-    }
-
-    private let flag: StopFlag
 
     deinit {
-        flag.isRaised.store(true, ordering: .relaxed)
-        pthread_join(thread, nil)
+        thread.stop()
         for descriptor in descriptors { close(descriptor) }
     }
 
     private static func serve(
         _ listeners: [(Int32, TransportProtocol)],
         name: String,
-        until stop: StopFlag
+        until stop: LabThread.StopFlag
     ) {
         var waiting = listeners.map { pollfd(fd: $0.0, events: Int16(POLLIN), revents: 0) }
         var connections: [Int32: TransportProtocol] = [:]
-        while !stop.isRaised.load(ordering: .relaxed) {
+        while !stop.isRaised {
             guard unsafe poll(&waiting, nfds_t(waiting.count), 100) > 0 else { continue }
             for entry in waiting where entry.revents != 0 {
                 if let listener = listeners.first(where: { $0.0 == entry.fd }) {

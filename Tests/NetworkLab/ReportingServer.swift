@@ -1,6 +1,5 @@
 package import Addressing
 import Glibc
-import Synchronization
 
 /// A server that says who it is and whom it sees: `name|source address|source port`.
 ///
@@ -36,24 +35,14 @@ package final class ReportingServer: Sendable {
     }
 
     private let descriptors: [Int32]
-    private let thread: pthread_t
-    private let flag = StopFlag()
-
-    private final class StopFlag: Sendable {
-        let isRaised = Atomic(false)
-    }
-
-    private final class Work {
-        let loop: () -> Void
-        init(_ loop: @escaping () -> Void) { self.loop = loop }
-    }
+    private let thread: LabThread
 
     /// Starts to serve.
     ///
     /// - Throws: `LabError` when a socket cannot be had; nothing is served then.
     package init(_ listeners: [Listener]) throws {
         var served: [Int32: Served] = [:]
-        var thread = pthread_t()
+        let thread: LabThread
         do {
             // Entering a namespace takes a thread of its own, so once for each.
             for group in Dictionary(grouping: listeners, by: { ObjectIdentifier($0.namespace) })
@@ -68,22 +57,7 @@ package final class ReportingServer: Sendable {
                     }
                 }
             }
-            let work = Work { [served, flag] in Self.serve(served, until: flag) }
-            let argument = unsafe Unmanaged.passRetained(work).toOpaque()
-            let result = unsafe pthread_create(
-                &thread,
-                nil,
-                { argument in
-                    guard let argument = unsafe argument else { return nil }
-                    unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().loop()
-                    return nil
-                },
-                argument
-            )
-            guard result == 0 else {
-                unsafe Unmanaged<Work>.fromOpaque(argument).release()
-                throw LabError("start a server thread", result)
-            }
+            thread = try LabThread { [served] flag in Self.serve(served, until: flag) }
         } catch {
             for descriptor in served.keys { close(descriptor) }
             throw error
@@ -93,15 +67,14 @@ package final class ReportingServer: Sendable {
     }
 
     deinit {
-        flag.isRaised.store(true, ordering: .relaxed)
-        pthread_join(thread, nil)
+        thread.stop()
         for descriptor in descriptors { close(descriptor) }
     }
 
-    private static func serve(_ listeners: [Int32: Served], until stop: StopFlag) {
+    private static func serve(_ listeners: [Int32: Served], until stop: LabThread.StopFlag) {
         var served = listeners
         var waiting = listeners.keys.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        while !stop.isRaised.load(ordering: .relaxed) {
+        while !stop.isRaised {
             guard unsafe poll(&waiting, nfds_t(waiting.count), 100) > 0 else { continue }
             for entry in waiting where entry.revents != 0 {
                 guard let what = served[entry.fd] else { continue }

@@ -16,14 +16,8 @@ package final class SteadyClient: Sendable {
         package var count: Int { answered.values.reduce(0, +) }
     }
 
-    private final class Work {
-        let loop: () -> Void
-        init(_ loop: @escaping () -> Void) { self.loop = loop }
-    }
-
-    private let record = Mutex(Record())
-    private let isStopped = Atomic(false)
-    private let thread = Mutex<pthread_t?>(nil)
+    private let record: SharedRecord
+    private let thread: LabThread
 
     /// Begins to make a request every `interval`, from a namespace.
     ///
@@ -34,41 +28,44 @@ package final class SteadyClient: Sendable {
         _ transport: TransportProtocol = .tcp,
         every interval: Duration
     ) throws {
-        let work = Work { [self] in
+        let record = SharedRecord()
+        self.record = record
+        thread = try LabThread { flag in
             do {
-                try namespace.perform { self.run(endpoint, transport, interval) }
+                try namespace.perform { record.fill(endpoint, transport, interval, until: flag) }
             } catch {
-                record.withLock { $0.failures.append("\(error)") }
+                record.note("\(error)")
             }
         }
-        var started = pthread_t()
-        let argument = unsafe Unmanaged.passRetained(work).toOpaque()
-        let result = unsafe pthread_create(
-            &started,
-            nil,
-            { argument in
-                guard let argument = unsafe argument else { return nil }
-                unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().loop()
-                return nil
-            },
-            argument
-        )
-        guard result == 0 else {
-            unsafe Unmanaged<Work>.fromOpaque(argument).release()
-            throw LabError("start a client thread", result)
-        }
-        let handle = started
-        thread.withLock { $0 = handle }
     }
 
-    private func run(
+    /// How many requests have been answered by now.
+    package var count: Int { record.value.count }
+
+    /// Stops, and answers what came of it.
+    package func stop() -> Record {
+        thread.stop()
+        return record.value
+    }
+}
+
+/// What a client's thread writes, and others read.
+private final class SharedRecord: Sendable {
+    private let record = Mutex(SteadyClient.Record())
+
+    var value: SteadyClient.Record { record.withLock { $0 } }
+
+    func note(_ failure: String) { record.withLock { $0.failures.append(failure) } }
+
+    func fill(
         _ endpoint: SocketEndpoint,
         _ transport: TransportProtocol,
-        _ interval: Duration
+        _ interval: Duration,
+        until stop: LabThread.StopFlag
     ) {
         let origin = ContinuousClock.now
         var next = origin
-        while !isStopped.load(ordering: .relaxed) {
+        while !stop.isRaised {
             let begin = ContinuousClock.now
             do {
                 let name = try ClientConnection(to: endpoint, transport).request()
@@ -78,21 +75,11 @@ package final class SteadyClient: Sendable {
                     $0.longest = max($0.longest, took)
                 }
             } catch {
-                record.withLock { $0.failures.append("after \(begin - origin): \(error)") }
+                note("after \(begin - origin): \(error)")
             }
             next = max(next.advanced(by: interval), .now)
             let wait = ContinuousClock.now.duration(to: next) / .microseconds(1)
             if wait > 0 { usleep(UInt32(wait)) }
         }
-    }
-
-    /// How many requests have been answered by now.
-    package var count: Int { record.withLock { $0.count } }
-
-    /// Stops, and answers what came of it.
-    package func stop() -> Record {
-        isStopped.store(true, ordering: .relaxed)
-        if let thread = thread.withLock({ $0.take() }) { pthread_join(thread, nil) }
-        return record.withLock { $0 }
     }
 }
