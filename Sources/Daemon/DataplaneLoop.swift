@@ -24,9 +24,14 @@ struct DataplaneLoop: ~Copyable {
     private var nextProbe: Duration?
     /// Since when what is new is complete but for something that fails.
     private var completingSince: Duration?
+    /// What to go back to when what is new fails for good; nil where nothing better is known.
+    private var retreat: DataplaneChoice?
+    /// Since when the rules should lead to this dataplane, as long as that is not written down.
+    private var settlingSince: Duration?
     /// Since when IPVS has something of ours that nothing comes to.
     private var retiringSince: Duration?
     private var nextRetirement: Duration?
+    private var retirementProblem: DataplaneError?
 
     /// How long failures keep a new dataplane from taking over.
     private static let patience = Duration.seconds(30)
@@ -68,6 +73,11 @@ struct DataplaneLoop: ~Copyable {
             ),
             entry: entry
         )
+        if let entry, entry != choice.mode {
+            reconciler.restoreMarks(
+                try FormerMarks.read(entry, stateDirectory: configuration.stateDirectory)
+            )
+        }
         try reconciler.start(now: .zero)
         self.reconciler = reconciler
         scheduleProbe(at: .zero)
@@ -104,6 +114,7 @@ struct DataplaneLoop: ~Copyable {
             reconcile(listeners)
             if let due = nextProbe, due <= now { await probe(listeners) }
             takeOver(listeners)
+            settleIn()
             if let due = nextRetirement, due <= now { retire() }
         }
     }
@@ -151,7 +162,7 @@ struct DataplaneLoop: ~Copyable {
         log.write(report, took: took, counts: report.isInitialSync ? reconciler.counts : nil)
         guard report.isInitialSync else { return }
         sayWhatKubeProxyLeft()
-        if reconciler.entry == choice.mode { settleIn() }
+        if reconciler.entry == choice.mode { settlingSince = begin }
     }
 
     private func sayWhatKubeProxyLeft() {
@@ -182,49 +193,91 @@ extension DataplaneLoop {
             logger.debug("still without IPVS: \(obstacle)")
             return
         }
+        let former = choice
+        let better = DataplaneChoice(
+            mode: .ipvs,
+            reason: "as this kernel has it by now",
+            isFallback: false
+        )
         do throws(DataplaneError) {
-            var device = try Self.device(.ipvs, configuration)
-            let sources = device.preferredSources(configuration.addresses)
-            var next = Reconciler(
-                device: device,
-                options: ReconcilerOptions(
-                    configuration,
-                    .ipvs,
-                    nodeName: nodeName,
-                    sources: sources
-                ),
-                after: reconciler
-            )
-            try next.start(now: now)
             logger.notice("this kernel has IPVS now; programming it")
-            choice = DataplaneChoice(
-                mode: .ipvs,
-                reason: "as this kernel has it by now",
-                isFallback: false
-            )
-            reconciler = next
+            try change(to: better, listeners)
+            retreat = former
             nextProbe = nil
-            account.begin()
-            reconcile(listeners)
         } catch {
             logger.warning("IPVS is there, but cannot be used yet: \(error)")
         }
     }
 
+    /// Programs another dataplane with all that is known, and leaves the one that serves as it is.
+    ///
+    /// - Throws: `DataplaneError` when it cannot be opened or read; nothing has changed then.
+    private mutating func change(
+        to better: DataplaneChoice,
+        _ listeners: NodeListeners
+    ) throws(DataplaneError) {
+        var device = try Self.device(better.mode, configuration)
+        let sources = device.preferredSources(configuration.addresses)
+        var next = Reconciler(
+            device: device,
+            options: ReconcilerOptions(
+                configuration,
+                better.mode,
+                nodeName: nodeName,
+                sources: sources
+            ),
+            after: reconciler
+        )
+        try next.start(now: now)
+        choice = better
+        reconciler = next
+        completingSince = nil
+        settlingSince = nil
+        nextRetirement = nil
+        account.begin()
+        reconcile(listeners)
+    }
+
     /// Lets connections come to the dataplane that was prepared, when it has everything.
     private mutating func takeOver(_ listeners: NodeListeners) {
-        guard reconciler.entry != choice.mode, reconciler.hasProgrammedEverything else { return }
+        // What could not be read may be served by the other one.
+        guard reconciler.entry != choice.mode, reconciler.hasProgrammedEverything,
+            reconciler.knowsEverything
+        else { return }
         let since = completingSince ?? now
         completingSince = since
         guard reconciler.isComplete || now - since >= Self.patience else { return }
+        if let retreat, reconciler.hasNodeFailures { return giveUp(retreat, listeners) }
         completingSince = nil
+        retreat = nil
         reconciler.open()
         reconcile(listeners)
-        settleIn()
+        settlingSince = now
     }
 
-    /// Writes down what serves, and begins to remove what served before.
+    /// Goes on with the dataplane that still serves.
+    private mutating func giveUp(_ former: DataplaneChoice, _ listeners: NodeListeners) {
+        let mode = choice.mode
+        do throws(DataplaneError) {
+            try change(to: former, listeners)
+            retreat = nil
+            settlingSince = now
+            scheduleProbe(at: now)
+            logger.warning(
+                "\(mode) could not be programmed as it must be; \(former.mode) goes on serving"
+            )
+        } catch {
+            completingSince = now
+            logger.error("neither \(mode) nor \(former.mode) can be programmed: \(error)")
+        }
+    }
+
+    /// Writes down what serves, as soon as the rules lead there, and begins to remove what served
+    /// before.
     private mutating func settleIn() {
+        guard let since = settlingSince, reconciler.isHealthy || now - since >= Self.patience
+        else { return }
+        settlingSince = nil
         let reason = choice.reason
         if choice.isFallback {
             logger.warning("Services are served by \(choice.mode), not by IPVS: \(reason)")
@@ -252,15 +305,17 @@ extension DataplaneLoop {
     private mutating func retire() {
         let since = retiringSince ?? now
         nextRetirement = nil
-        // What is still called cannot go; the rules that do not call it will be tried again.
-        guard reconciler.isHealthy else {
+        guard reconciler.entry == choice.mode else { return }
+        // What is not wanted may be for something that could not be read.
+        guard reconciler.knowsEverything else {
             nextRetirement = now + Self.retirementInterval
             return
         }
         do throws(DataplaneError) {
             let retirement = try reconciler.device.retireOther(
                 evenIfBusy: now - since >= Self.longestRetirement,
-                wantsFilter: reconciler.options.filter != nil
+                sparing: reconciler.failingVirtualServers,
+                filteredFamilies: Set(reconciler.desired.state.filters.keys)
             )
             let other: DataplaneMode = choice.mode == .ipvs ? .iptables : .ipvs
             if retirement.removed > 0 {
@@ -270,7 +325,10 @@ extension DataplaneLoop {
                 nextRetirement = now + Self.retirementInterval
             }
         } catch {
-            logger.warning("what is left of another dataplane could not be removed: \(error)")
+            if retirementProblem != error {
+                logger.warning("what is left of another dataplane could not be removed: \(error)")
+            }
+            retirementProblem = error
             nextRetirement = now + Self.retirementInterval
         }
     }

@@ -79,8 +79,25 @@ package struct NodePlan: Sendable {
         case .ipvs: .ipvs
         case .iptables: .iptables
         case .auto:
-            try IPVSSocket.isAvailable() || configuration.packetFilter == .never
-                ? .ipvs : .iptables
+            if configuration.packetFilter == .never {
+                .ipvs
+            } else {
+                try canUseIPVS(configuration) ? .ipvs : .iptables
+            }
         }
+    }
+
+    private static func canUseIPVS(
+        _ configuration: FairleadConfiguration
+    ) throws(DataplaneError) -> Bool {
+        guard try IPVSSocket.isAvailable() else { return false }
+        var device = try LinuxDataplane(
+            .ipvs,
+            device: configuration.addresses.device,
+            stateDirectory: configuration.stateDirectory
+        )
+        let scheduler = Scheduler(rawValue: configuration.ipvs.scheduler.name)
+        if case .missing = device.probe(scheduler) { return false }
+        return true
     }
 }

@@ -76,7 +76,7 @@ extension BalancingRule {
         guard text.utf8.contains(UInt8(ascii: " ")) else { return (String(text), 1) }
         let words = text.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count >= 2, words[words.count - 2] == "weight",
-            let weight = Int32(words[words.count - 1])
+            let weight = Int32(words[words.count - 1]), weight >= 0
         else { return (String(text), 1) }
         return (words.dropLast(2).joined(separator: " "), weight)
     }

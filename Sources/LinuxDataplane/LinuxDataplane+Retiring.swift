@@ -1,4 +1,4 @@
-import Addressing
+package import Addressing
 package import DataplaneModel
 import Iptables
 
@@ -17,30 +17,32 @@ extension LinuxDataplane {
     /// any more.
     ///
     /// Connections that chains have begun go on without them. Those of IPVS need their virtual server,
-    /// which stays as long as it has any, unless `evenIfBusy`. Where no filter is wanted at all, our
-    /// rules go too: they would lead into those chains.
+    /// which stays as long as it has any, unless `evenIfBusy`; those in `sparing` stay whatever comes.
+    /// In families without a wanted filter our rules go too: they would lead into those chains.
     ///
     /// - Throws: when something can be neither read nor removed; what was removed until then is gone.
     package mutating func retireOther(
         evenIfBusy: Bool = false,
-        wantsFilter: Bool = true
+        sparing: Set<VirtualServerKey> = [],
+        filteredFamilies: Set<AddressFamily>
     ) throws(DataplaneError) -> Retirement {
         switch mode {
-        case .ipvs: try retireChains(wantsFilter)
-        case .iptables: try retireVirtualServers(evenIfBusy)
+        case .ipvs: try retireChains(filteredFamilies)
+        case .iptables: try retireVirtualServers(evenIfBusy, sparing)
         }
     }
 
     private mutating func retireChains(
-        _ wantsFilter: Bool
+        _ filteredFamilies: Set<AddressFamily>
     ) throws(DataplaneError) -> Retirement {
         var retirement = Retirement()
         for family in AddressFamily.allCases {
-            for variant in FilterPrograms.Variant.allCases {
-                guard let programs = FilterPrograms(variant, family),
-                    let saved = try? programs.save()
-                else { continue }
-                if !wantsFilter { try programs.restore(saved.transaction(to: FilterLayout())) }
+            let current = try? filters.programs(of: family).variant
+            for programs in FilterPrograms.candidates(family) {
+                guard let saved = try? programs.save() else { continue }
+                if !filteredFamilies.contains(family) || programs.variant != current {
+                    try programs.restore(saved.transaction(to: FilterLayout()))
+                }
                 let names = (saved.tables[.nat]?.chains ?? []).filter { BalancingChains.owns($0) }
                 try programs.restore(BalancingChains.transaction(removing: Set(names)))
                 retirement.removed += names.count
@@ -50,13 +52,14 @@ extension LinuxDataplane {
     }
 
     private mutating func retireVirtualServers(
-        _ evenIfBusy: Bool
+        _ evenIfBusy: Bool,
+        _ sparing: Set<VirtualServerKey>
     ) throws(DataplaneError) -> Retirement {
         var retirement = Retirement()
         var steps: [Operation] = []
         var keys: [VirtualServerKey] = []
         for object in try record.load().keys {
-            if case .virtualServer(let key) = object { keys.append(key) }
+            if case .virtualServer(let key) = object, !sparing.contains(key) { keys.append(key) }
         }
         guard !keys.isEmpty else { return retirement }
         var releases = keys

@@ -12,7 +12,7 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
     private var routes: RouteSocket
     var record: OwnershipRecord
     private var sets: AddressSets
-    private var filters: PacketFilters
+    var filters: PacketFilters
 
     /// Opens the kernel.
     ///

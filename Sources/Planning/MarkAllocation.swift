@@ -48,6 +48,14 @@ package struct MarkAllocation: Sendable {
     /// Notes the marks that virtual servers of others have; those are not given.
     package mutating func avoid(_ marks: Set<UInt32>) { taken = marks.filter(range.contains) }
 
+    /// Gives up the marks that something else has by now.
+    package mutating func giveUpTaken() {
+        for mark in taken {
+            guard let owner = owners.removeValue(forKey: mark) else { continue }
+            marks[owner] = nil
+        }
+    }
+
     /// The mark of a Service port, now given if it has none; nil when there is none left.
     package mutating func mark(for owner: String) -> UInt32? {
         if let mark = marks[owner] { return mark }

@@ -106,7 +106,25 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     package var hasProgrammedEverything: Bool { hasSynced }
 
     /// Whether this dataplane has all that is wanted, so that it may be opened.
-    package var isComplete: Bool { hasSynced && retries.isEmpty }
+    package var isComplete: Bool { hasSynced && retries.isEmpty && knowsEverything }
+
+    /// Whether everything could be read: what is not wanted is then for nobody.
+    package var knowsEverything: Bool { !keepsUnknown }
+
+    /// Whether something fails that all Services rely on.
+    package var hasNodeFailures: Bool { retries.concernsNode }
+
+    /// The virtual servers that this dataplane has not as they are wanted.
+    package var failingVirtualServers: Set<VirtualServerKey> { retries.virtualServers }
+
+    /// Takes in which Service port had which mark before, in a dataplane that is read no more.
+    ///
+    /// To be called before `start`: packets that carry those marks are still on their way.
+    package mutating func restoreMarks(_ names: [VirtualServerKey: String]) {
+        for (key, owner) in names.sorted(by: { $0.key < $1.key }) {
+            if case .firewallMark(let mark, _) = key { marks.restore(mark, to: owner) }
+        }
+    }
 
     /// Reads what the kernel holds, so that only differences are written later.
     ///
@@ -138,6 +156,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
             marks.restore(mark, to: owner)
         }
         avoidForeignMarks()
+        marks.giveUpTaken()
         adoptNodeAddresses()
         scheduleAudit(now: now)
     }

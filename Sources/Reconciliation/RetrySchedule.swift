@@ -81,6 +81,13 @@ package struct RetrySchedule: Sendable {
         }
     }
 
+    /// The virtual servers among what failed.
+    package var virtualServers: Set<VirtualServerKey> {
+        var keys: Set<VirtualServerKey> = []
+        for case .virtualServer(let key) in entries.keys { keys.insert(key) }
+        return keys
+    }
+
     package func contains(_ subject: RetrySubject) -> Bool { entries[subject] != nil }
 
     /// What is to be tried at this moment.

@@ -120,9 +120,7 @@ struct List: AsyncParsableCommand {
     }
 
     private func print(names: some NameResolving) async throws {
-        if try ModeRecord.load(stateDirectory: stateDirectory) == .iptables {
-            return try printChains(names)
-        }
+        if try await isServedByChains() { return try printChains(names) }
         var socket = try await KernelListing.open()
         if connection {
             try Output.write(connections(names))
@@ -139,7 +137,13 @@ struct List: AsyncParsableCommand {
         }
     }
 
-    /// Without IPVS the daemon's chains are what balances.
+    /// Whether the daemon's chains are what balances; a record that outlived them counts for nothing.
+    private func isServedByChains() async throws -> Bool {
+        guard try ModeRecord.load(stateDirectory: stateDirectory) == .iptables else { return false }
+        if try !ChainListing.read(stateDirectory: stateDirectory).servers.isEmpty { return true }
+        return try !IPVSSocket.isAvailable()
+    }
+
     private func printChains(_ names: some NameResolving) throws {
         if connection || timeout || daemon || save {
             throw Failure(

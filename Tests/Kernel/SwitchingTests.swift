@@ -214,4 +214,47 @@ struct SwitchingTests {
         try daemon.terminate()
         withExtendedLifetime(stage) {}
     }
+
+    /// What cannot be read may be all that the old dataplane serves: nothing goes then.
+    ///
+    /// And marks stay with their Services, whichever comes first this time.
+    @Test func whatCannotBeReadGoesOnBeingServedAndMarksStay() throws {
+        try Command.run("rm", ["-f", Self.obstacle])
+        let stage = try Stage()
+        let second = stage.workspace + "/manifests/second.yaml"
+        let manifest = Self.manifest.replacing("name: web", with: "name: second")
+            .replacing("web", with: "second").replacing("10.96.0.1]", with: "10.96.0.9]")
+            .replacing("203.0.113.7", with: "203.0.113.9").replacing("zz-late", with: "zz-later")
+            .replacing("10.96.0.2]", with: "10.96.0.10]")
+        try Self.write(manifest, second)
+        func marks() throws -> [String] {
+            let text = try Command.run(
+                "sh",
+                ["-c", "ipset list FAIRLEAD-INSIDE | grep skbmark | sort"]
+            )
+            return text.split(separator: "\n").map(String.init)
+        }
+        func answers() throws -> Bool {
+            let address = SocketEndpoint(try IPAddress("203.0.113.9"), 80)
+            return try !Client.requests(2, from: stage.laboratory.node, to: address, .tcp).isEmpty
+        }
+        var daemon = try stage.start(mode: "ipvs")
+        try daemon.waitForLog("Services are served by IPVS")
+        let before = try stage.laboratory.node.perform { try marks() }
+        #expect(before.count == 2)
+        try daemon.terminate()
+
+        try Self.write("spec: [", second)
+        daemon = try stage.start(mode: "iptables")
+        try daemon.waitForLog("serving 2 Services")
+        usleep(500_000)
+        #expect(try answers())
+        #expect(!daemon.output.contains("Services are served by iptables"))
+        try Self.write(manifest, second)
+        try daemon.waitForLog("Services are served by iptables")
+        #expect(try answers())
+        #expect(try stage.laboratory.node.perform { try marks() } == before)
+        try daemon.terminate()
+        withExtendedLifetime(stage) {}
+    }
 }
