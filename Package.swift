@@ -43,7 +43,10 @@ let pure: [Target] = [
         name: "Planning",
         dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel"]
     ),
-    .target(name: "KubeProxyLeftovers", dependencies: ["Addressing", "DataplaneModel"]),
+    .target(
+        name: "KubeProxyLeftovers",
+        dependencies: ["Addressing", "DataplaneModel", "Iptables"]
+    ),
     .target(name: "NodeChecks", dependencies: ["Addressing", "DataplaneModel"]),
     .target(
         name: "Listing",

@@ -25,8 +25,12 @@ struct ControlAnswers: Sendable {
         guard parameters["output"] == "json" else {
             return ControlServer.Answer(StatusListing.text(of: status), status: code)
         }
+        return Self.json(status, status: code)
+    }
+
+    private static func json(_ value: some Encodable, status: Int) -> ControlServer.Answer {
         do {
-            return ControlServer.Answer(try JSONText.of(status), status: code)
+            return ControlServer.Answer(try JSONText.of(value), status: status)
         } catch {
             return ControlServer.Answer("\(error)\n", status: 500)
         }
@@ -59,10 +63,6 @@ struct ControlAnswers: Sendable {
         guard parameters["output"] == "json" else {
             return ControlServer.Answer(ExplanationListing.text(of: explanation))
         }
-        do {
-            return ControlServer.Answer(try JSONText.of(MachineExplanation(explanation)))
-        } catch {
-            return ControlServer.Answer("\(error)\n", status: 500)
-        }
+        return Self.json(MachineExplanation(explanation), status: 200)
     }
 }

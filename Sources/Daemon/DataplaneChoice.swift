@@ -64,15 +64,10 @@ struct DataplaneChooser: Sendable {
                 }
                 if let reason { return Self.missing(reason) }
             }
-            var device = try LinuxDataplane(
-                .ipvs,
-                device: configuration.addresses.device,
-                stateDirectory: configuration.stateDirectory
-            )
-            let scheduler = Scheduler(rawValue: configuration.ipvs.scheduler.name)
-            switch device.probe(scheduler) {
+            switch try LinuxDataplane.probeIPVS(configuration) {
             case .available: return nil
-            case .missing: return Self.missing(scheduler)
+            case .missing:
+                return .missing(Scheduler(rawValue: configuration.ipvs.scheduler.name))
             case .inconclusive(let error): return error
             }
         } catch {
@@ -87,15 +82,6 @@ struct DataplaneChooser: Sendable {
             hint: "this kernel has no IPVS, and the module ip_vs could not be loaded "
                 + "(\(reason)); install the package with this kernel's modules, or load it "
                 + "with \"modprobe ip_vs\""
-        )
-    }
-
-    private static func missing(_ scheduler: Scheduler) -> DataplaneError {
-        DataplaneError(
-            action: "use the scheduler \(scheduler) for all Services",
-            code: .noEntry,
-            hint: "this kernel has no scheduler of that name; name another one in "
-                + "ipvs.scheduler.name, or install the module ip_vs_\(scheduler)"
         )
     }
 }

@@ -56,7 +56,7 @@ struct DataplaneLoop: ~Copyable {
         chooser = DataplaneChooser(configuration: configuration)
         origin = clock.now
         account = ServingAccount(nodeName: nodeName, configured: configuration.mode)
-        var device = try Self.device(choice.mode, configuration)
+        var device = try LinuxDataplane(choice.mode, configuration)
         let sources = device.preferredSources(configuration.addresses)
         for family in AddressFamily.allCases {
             guard let source = sources[family] else { continue }
@@ -81,17 +81,6 @@ struct DataplaneLoop: ~Copyable {
         try reconciler.start(now: .zero)
         self.reconciler = reconciler
         scheduleProbe(at: .zero)
-    }
-
-    private static func device(
-        _ mode: DataplaneMode,
-        _ configuration: FairleadConfiguration
-    ) throws(DataplaneError) -> LinuxDataplane {
-        try LinuxDataplane(
-            mode,
-            device: configuration.addresses.device,
-            stateDirectory: configuration.stateDirectory
-        )
     }
 
     private var now: Duration { clock.now - origin }
@@ -216,7 +205,7 @@ extension DataplaneLoop {
         to better: DataplaneChoice,
         _ listeners: NodeListeners
     ) throws(DataplaneError) {
-        var device = try Self.device(better.mode, configuration)
+        var device = try LinuxDataplane(better.mode, configuration)
         let sources = device.preferredSources(configuration.addresses)
         var next = Reconciler(
             device: device,

@@ -13,11 +13,7 @@ enum FormerMarks {
         switch mode {
         case .ipvs:
             let path = OwnershipRecord.path(in: stateDirectory)
-            var names: [VirtualServerKey: String] = [:]
-            for (object, name) in OwnershipRecord.parse(try HostFile.read(path) ?? "").owned {
-                if case .virtualServer(let key) = object { names[key] = name }
-            }
-            return names
+            return OwnershipRecord.serviceNames(in: try HostFile.read(path) ?? "")
         case .iptables:
             return try ChainListing.read(stateDirectory: stateDirectory).names
         }

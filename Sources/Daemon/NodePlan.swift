@@ -7,18 +7,6 @@ import Reconciliation
 package import ServiceModel
 package import Settings
 
-extension LinuxDataplane {
-    /// The addresses that the node's own packets have: the configured ones, else the kernel's choice.
-    mutating func preferredSources(_ settings: AddressSettings) -> PreferredSources {
-        var sources = PreferredSources()
-        for family in AddressFamily.allCases {
-            let configured = settings.sourceAddresses.first { $0.family == family }
-            sources[family] = configured ?? preferredSource(family)
-        }
-        return sources
-    }
-}
-
 /// What the daemon would change in this machine's kernel if it were started now.
 package struct NodePlan: Sendable {
     /// The steps, and what is wrong with the objects they are for.
@@ -39,11 +27,7 @@ package struct NodePlan: Sendable {
         changes: [ClusterChange]
     ) throws(DataplaneError) -> NodePlan {
         let mode = try mode(configuration)
-        var device = try LinuxDataplane(
-            mode,
-            device: configuration.addresses.device,
-            stateDirectory: configuration.stateDirectory
-        )
+        var device = try LinuxDataplane(mode, configuration)
         let sources = device.preferredSources(configuration.addresses)
         var reconciler = Reconciler(
             device: device,
@@ -91,13 +75,7 @@ package struct NodePlan: Sendable {
         _ configuration: FairleadConfiguration
     ) throws(DataplaneError) -> Bool {
         guard try IPVSSocket.isAvailable() else { return false }
-        var device = try LinuxDataplane(
-            .ipvs,
-            device: configuration.addresses.device,
-            stateDirectory: configuration.stateDirectory
-        )
-        let scheduler = Scheduler(rawValue: configuration.ipvs.scheduler.name)
-        if case .missing = device.probe(scheduler) { return false }
+        if case .missing = try LinuxDataplane.probeIPVS(configuration) { return false }
         return true
     }
 }

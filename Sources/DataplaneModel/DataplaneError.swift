@@ -67,6 +67,16 @@ package struct DataplaneError: Error, Hashable, Sendable, CustomStringConvertibl
         )
     }
 
+    /// The scheduler that all Services are to have is not in this kernel.
+    package static func missing(_ scheduler: Scheduler) -> DataplaneError {
+        DataplaneError(
+            action: "use the scheduler \(scheduler) for all Services",
+            code: .noEntry,
+            hint: "this kernel has no scheduler of that name; name another one in "
+                + "ipvs.scheduler.name, or install the module ip_vs_\(scheduler)"
+        )
+    }
+
     package var description: String {
         var text = "\(action): \(code)"
         if let kernelMessage, !kernelMessage.isEmpty { text += " (\(kernelMessage))" }

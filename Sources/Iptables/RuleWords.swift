@@ -1,7 +1,7 @@
 /// How the text of a rule falls into words.
-enum RuleWords {
+package enum RuleWords {
     /// What is between spaces; a comment is one word, with its quotation marks.
-    static func of(_ text: String) -> [Substring] {
+    package static func of(_ text: String) -> [Substring] {
         var isQuoted = false
         var isEscaped = false
         return text.utf8.split { byte in

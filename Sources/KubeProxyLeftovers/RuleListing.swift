@@ -1,3 +1,5 @@
+import Iptables
+
 /// What `iptables-save` printed, whoever made it: the tables with their chains and rules.
 package struct RuleListing: Hashable, Sendable {
     /// One table, in the kernel's order.
@@ -38,7 +40,7 @@ extension RuleListing {
 
         init(_ text: some StringProtocol) {
             self.text = String(text)
-            var words = Self.words(of: self.text)[...]
+            var words = RuleWords.of(self.text)[...]
             chain = words.popFirst().map { String($0) } ?? ""
             var target: String?
             var sets: [String] = []
@@ -64,22 +66,6 @@ extension RuleListing {
             self.target = target
             self.sets = sets
             self.isUnconditional = isUnconditional
-        }
-
-        /// What is between spaces; a comment is one word, with its quotation marks.
-        private static func words(of text: String) -> [Substring] {
-            var isQuoted = false
-            var isEscaped = false
-            return text.split { character in
-                if isEscaped {
-                    isEscaped = false
-                } else if character == "\\" {
-                    isEscaped = true
-                } else if character == "\"" {
-                    isQuoted.toggle()
-                }
-                return character == " " && !isQuoted
-            }
         }
     }
 }

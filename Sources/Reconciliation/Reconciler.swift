@@ -142,12 +142,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
             switch answer {
             case .available: break
             case .missing:
-                throw DataplaneError(
-                    action: "use the scheduler \(global) for all Services",
-                    code: .noEntry,
-                    hint: "this kernel has no scheduler of that name; name another one in "
-                        + "ipvs.scheduler.name, or install the module ip_vs_\(global)"
-                )
+                throw DataplaneError.missing(global)
             case .inconclusive(let error): throw error
             }
         }

@@ -32,10 +32,6 @@ enum KernelListing {
             )
             return [:]
         }
-        var names: [VirtualServerKey: String] = [:]
-        for (object, name) in OwnershipRecord.parse(text).owned {
-            if case .virtualServer(let key) = object { names[key] = name }
-        }
-        return names
+        return OwnershipRecord.serviceNames(in: text)
     }
 }

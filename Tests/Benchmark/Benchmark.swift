@@ -78,7 +78,7 @@ struct Benchmark {
     func residentMemory() throws -> (now: Int, peak: Int) {
         try nodes.fresh().perform {
             var reconciler = try Self.reconciler(stateDirectory: directory())
-            try Self.program(&reconciler, cluster.changes)
+            try reconciler.program(cluster.changes)
             return try MachineMemory.resident()
         }
     }
@@ -100,7 +100,7 @@ struct Benchmark {
     private func cold(_ changes: [ClusterChange]) throws -> Double {
         try nodes.fresh().perform {
             var reconciler = try Self.reconciler(stateDirectory: directory())
-            return try Timing.seconds { try Self.program(&reconciler, changes) }
+            return try Timing.seconds { try reconciler.program(changes) }
         }
     }
 
@@ -116,7 +116,7 @@ struct Benchmark {
         var result = measurement
         try nodes.fresh().perform {
             var reconciler = try Self.reconciler(stateDirectory: directory)
-            try Self.program(&reconciler, cluster.changes)
+            try reconciler.program(cluster.changes)
             try change(&reconciler, &result)
             try restart(directory, &result)
         }
@@ -181,16 +181,6 @@ struct Benchmark {
         )
         try reconciler.start(now: .zero)
         return reconciler
-    }
-
-    private static func program(
-        _ reconciler: inout Reconciler<LinuxDataplane>,
-        _ changes: [ClusterChange]
-    ) throws {
-        reconciler.take(.changes(changes))
-        reconciler.take(.initialSetComplete(isWhole: true))
-        let report = reconciler.reconcile(now: .seconds(1))
-        if let failure = report.failures.first { throw failure.error }
     }
 
     private func directory() -> String { "/run/fairlead-benchmark/\(nodes.all.count)-\(getpid())" }

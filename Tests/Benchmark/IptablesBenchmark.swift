@@ -95,7 +95,7 @@ struct IptablesBenchmark {
     func residentMemory() throws -> (now: Int, peak: Int) {
         try fresh().perform {
             var reconciler = try reconciler(directory())
-            try Self.program(&reconciler, cluster.changes)
+            try reconciler.program(cluster.changes)
             return try MachineMemory.resident()
         }
     }
@@ -139,16 +139,6 @@ struct IptablesBenchmark {
         try reconciler.start(now: .zero)
         return reconciler
     }
-
-    private static func program(
-        _ reconciler: inout Reconciler<LinuxDataplane>,
-        _ changes: [ClusterChange]
-    ) throws {
-        reconciler.take(.changes(changes))
-        reconciler.take(.initialSetComplete(isWhole: true))
-        let report = reconciler.reconcile(now: .seconds(1))
-        if let failure = report.failures.first { throw failure.error }
-    }
 }
 
 // MARK: - Everything
@@ -158,7 +148,7 @@ extension IptablesBenchmark {
     private func chains() throws -> BalancingChains {
         try fresh().perform {
             var reconciler = try reconciler(directory())
-            try Self.program(&reconciler, cluster.changes)
+            try reconciler.program(cluster.changes)
             let found = BalancingChains.read(try programs.save(), .ipv4)
             guard found.deviating.isEmpty, found.chains.servers.count == cluster.services else {
                 throw LabError("the chains are not what was programmed")
@@ -176,7 +166,7 @@ extension IptablesBenchmark {
     private func cold(_ changes: [ClusterChange]) throws -> Double {
         try fresh().perform {
             var reconciler = try reconciler(directory())
-            return try Timing.seconds { try Self.program(&reconciler, changes) }
+            return try Timing.seconds { try reconciler.program(changes) }
         }
     }
 }
@@ -216,7 +206,7 @@ extension IptablesBenchmark {
         try fresh().perform {
             let directory = directory()
             var reconciler = try reconciler(directory)
-            try Self.program(&reconciler, cluster.changes)
+            try reconciler.program(cluster.changes)
             for round in 0..<5 * repetitions {
                 for kind in 0...1 {
                     let endpoints = 0..<(cluster.endpoints - 1 + kind)
@@ -293,7 +283,7 @@ extension IptablesBenchmark {
         let none = try laboratory()
         try ours.laboratory.node.perform {
             var reconciler = try reconciler(directory() + "-connect")
-            try Self.program(&reconciler, cluster.changes)
+            try reconciler.program(cluster.changes)
         }
         try flats.laboratory.node.perform { try programs.restore(flat) }
         let services = (0..<cluster.services).sorted { order($0) < order($1) }

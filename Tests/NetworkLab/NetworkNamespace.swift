@@ -55,11 +55,6 @@ package final class NetworkNamespace: Sendable {
         }
     }
 
-    private final class Work {
-        let body: () -> Void
-        init(_ body: @escaping () -> Void) { self.body = body }
-    }
-
     /// Where a thread leaves what it found.
     ///
     /// One thread writes before it ends, and another reads after it has ended.
@@ -70,28 +65,10 @@ package final class NetworkNamespace: Sendable {
 
     private static func onThread<Value>(_ body: () throws -> Value) throws -> Value {
         let outcome = Outcome<Value>()
-        let created = withoutActuallyEscaping(body) { body in
-            let work = Work { outcome.result = Result { try body() } }
-            var thread = pthread_t()
-            let argument = unsafe Unmanaged.passRetained(work).toOpaque()
-            let created = unsafe pthread_create(
-                &thread,
-                nil,
-                { argument in
-                    guard let argument = unsafe argument else { return nil }
-                    unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
-                    return nil
-                },
-                argument
-            )
-            if created == 0 {
-                pthread_join(thread, nil)
-            } else {
-                unsafe Unmanaged<Work>.fromOpaque(argument).release()
-            }
-            return created
+        try withoutActuallyEscaping(body) { body in
+            try LabThread { _ in outcome.result = Result { try body() } }.stop()
         }
-        guard let result = outcome.result else { throw LabError("start a thread", created) }
+        guard let result = outcome.result else { throw LabError("run a thread", ECHILD) }
         return try result.get()
     }
 }

@@ -56,6 +56,15 @@ package struct OwnershipRecord: Sendable {
         return (owned, lines)
     }
 
+    /// The Service port of each virtual server that the text of a record names.
+    package static func serviceNames(in text: String) -> [VirtualServerKey: String] {
+        var names: [VirtualServerKey: String] = [:]
+        for (object, name) in parse(text).owned {
+            if case .virtualServer(let key) = object { names[key] = name }
+        }
+        return names
+    }
+
     /// Writes claims and releases, in their order, in one system call.
     ///
     /// - Throws: `DataplaneError` when they could not be written; none of them counts then.

@@ -1,0 +1,37 @@
+import Addressing
+import DataplaneModel
+import LinuxDataplane
+import Planning
+import Settings
+
+extension LinuxDataplane {
+    /// The addresses that the node's own packets have: the configured ones, else the kernel's choice.
+    mutating func preferredSources(_ settings: AddressSettings) -> PreferredSources {
+        var sources = PreferredSources()
+        for family in AddressFamily.allCases {
+            let configured = settings.sourceAddresses.first { $0.family == family }
+            sources[family] = configured ?? preferredSource(family)
+        }
+        return sources
+    }
+
+    /// Opens the dataplane that a configuration describes.
+    init(
+        _ mode: DataplaneMode,
+        _ configuration: FairleadConfiguration
+    ) throws(DataplaneError) {
+        try self.init(
+            mode,
+            device: configuration.addresses.device,
+            stateDirectory: configuration.stateDirectory
+        )
+    }
+
+    /// Whether IPVS, which has to be there, has the scheduler of a configuration.
+    static func probeIPVS(
+        _ configuration: FairleadConfiguration
+    ) throws(DataplaneError) -> ProbeAnswer {
+        var device = try LinuxDataplane(.ipvs, configuration)
+        return device.probe(Scheduler(rawValue: configuration.ipvs.scheduler.name))
+    }
+}
