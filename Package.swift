@@ -30,6 +30,11 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let asyncHTTPClient = Target.Dependency.product(
+    name: "AsyncHTTPClient",
+    package: "async-http-client"
+)
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 /// Functions: no Foundation, no Glibc, no `await`, no `unsafe` (`Scripts/lint` proves it).
@@ -87,6 +92,13 @@ let devices: [Target] = [
     .target(
         name: "DirectorySource",
         dependencies: ["ServiceModel", "Manifests", logging, systemPackage]
+    ),
+    .target(
+        name: "KubernetesClient",
+        dependencies: [
+            asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess, systemPackage, logging,
+            "Yams",
+        ]
     ),
     .target(
         name: "ListeningSockets",
@@ -282,8 +294,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // Without traits: its default trait pulls in all of Foundation.
         .package(

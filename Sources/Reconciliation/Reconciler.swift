@@ -172,6 +172,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
                 cluster.reserveCapacity(changes.count / 2)
             }
             for change in changes where cluster.apply(change) { isNodeTouched = true }
+        case .triggers: break
         }
     }
 

@@ -23,6 +23,21 @@ package enum SourceEvent: Hashable, Sendable {
     /// kernel may belong to it and stays, until this is said again with true.
     case initialSetComplete(isWhole: Bool)
     case changes([ClusterChange])
+    /// When the pods or the Service behind changed EndpointSlices changed, for a measurement; comes
+    /// right after the changes.
+    case triggers([EndpointTrigger])
+}
+
+/// The annotation `endpoints.kubernetes.io/last-change-trigger-time` of a slice that changed.
+package struct EndpointTrigger: Hashable, Sendable {
+    package let service: ObjectName
+    /// Milliseconds since 1970, by the clock of the control plane.
+    package let milliseconds: Int64
+
+    package init(service: ObjectName, milliseconds: Int64) {
+        self.service = service
+        self.milliseconds = milliseconds
+    }
 }
 
 /// A place that says what the cluster wants: the Kubernetes API, or a directory of manifests.
@@ -33,4 +48,11 @@ package protocol ServiceSource: Sendable {
     ///
     /// - Throws: only what makes it pointless to go on; the sink keeps what it was told.
     func run(_ sink: @escaping @Sendable (SourceEvent) -> Void) async throws
+
+    /// What it has done so far; nil for a source that keeps no account.
+    var activity: SourceActivity? { get }
+}
+
+extension ServiceSource {
+    package var activity: SourceActivity? { nil }
 }

@@ -26,6 +26,9 @@ package struct FairleadConfiguration: Hashable, Sendable {
     /// An absolute path.
     package var stateDirectory = "/run/fairlead"
     package var manifests = ManifestSettings()
+    package var kubernetes = KubernetesSettings()
+    package var health = HealthSettings()
+    package var metrics = MetricsSettings()
     package var logging = LoggingSettings()
 
     /// The defaults.
@@ -123,8 +126,11 @@ extension FairleadConfiguration: ConfigurationSection {
             .section(
                 "manifests",
                 \.manifests,
-                "Where Services and EndpointSlices are read from."
+                "Where Services and EndpointSlices are read from instead of a cluster."
             ),
+            .section("kubernetes", \.kubernetes, "How the API of the cluster is reached."),
+            .section("health", \.health, "Where the daemon says whether it is well."),
+            .section("metrics", \.metrics, "Where the daemon says what it measures."),
             .section("logging", \.logging, "What is logged."),
         ]
     }

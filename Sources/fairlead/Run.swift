@@ -1,13 +1,5 @@
-import Addressing
 import ArgumentParser
-import Daemon
-import DirectorySource
-import LinuxDataplane
-import Logging
-import ServiceLifecycle
 import Settings
-import SystemPackage
-import UnixSignals
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,50 +21,6 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var options: ServingOptions
 
     func run() async throws {
-        let configuration = try options.configuration()
-        let level = Logger.Level(rawValue: configuration.logging.level.rawValue) ?? .info
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
-        IgnoredSignals.ignore()
-        OpenFiles.raiseLimit()
-        let logger = Logger(label: "fairlead")
-        let name = ServingOptions.nodeName(configuration)
-        logger.notice(
-            "node \(name) takes Services from \(configuration.manifests.directory)"
-        )
-        let daemon = NodeDaemon(
-            configuration: configuration,
-            nodeName: name,
-            source: DirectorySource(
-                directory: FilePath(configuration.manifests.directory),
-                maximumFileSize: configuration.manifests.maximumFileSize.bytes,
-                logger: logger
-            ),
-            logger: logger
-        )
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: Self.quietLogger
-            )
-        )
-        do {
-            try await group.run()
-        } catch {
-            throw Failure("\(error)")
-        }
-    }
-
-    /// Of its own comings and goings the service group tells only what went wrong.
-    private static var quietLogger: Logger {
-        var logger = Logger(label: "fairlead.lifecycle")
-        logger.logLevel = .critical
-        return logger
+        try await Serving.run(options.configuration())
     }
 }

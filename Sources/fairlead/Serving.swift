@@ -1,0 +1,62 @@
+import Addressing
+import Daemon
+import DirectorySource
+import LinuxDataplane
+import Logging
+import ServiceLifecycle
+import Settings
+import SystemPackage
+import UnixSignals
+
+/// Serving as a configuration says it, for every command that serves.
+enum Serving {
+    /// Runs the daemon until a signal ends it.
+    ///
+    /// - Throws: `Failure` in words for the user.
+    static func run(_ configuration: FairleadConfiguration) async throws {
+        let level = Logger.Level(rawValue: configuration.logging.level.rawValue) ?? .info
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        IgnoredSignals.ignore()
+        OpenFiles.raiseLimit()
+        let logger = Logger(label: "fairlead")
+        let name = ServingOptions.nodeName(configuration)
+        logger.notice(
+            "node \(name) takes Services from \(configuration.manifests.directory)"
+        )
+        let daemon = NodeDaemon(
+            configuration: configuration,
+            nodeName: name,
+            source: DirectorySource(
+                directory: FilePath(configuration.manifests.directory),
+                maximumFileSize: configuration.manifests.maximumFileSize.bytes,
+                logger: logger
+            ),
+            logger: logger
+        )
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Self.quietLogger
+            )
+        )
+        do {
+            try await group.run()
+        } catch {
+            throw Failure("\(error)")
+        }
+    }
+
+    /// Of its own comings and goings the service group tells only what went wrong.
+    private static var quietLogger: Logger {
+        var logger = Logger(label: "fairlead.lifecycle")
+        logger.logLevel = .critical
+        return logger
+    }
+}
