@@ -60,6 +60,7 @@ let pure: [Target] = [
             "KubeProxyLeftovers", "NodeChecks",
         ]
     ),
+    .target(name: "KubernetesWatch", dependencies: ["ServiceModel"]),
     .target(
         name: "Reconciliation",
         dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning"]
@@ -96,7 +97,8 @@ let devices: [Target] = [
     .target(
         name: "KubernetesClient",
         dependencies: [
-            asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess, systemPackage, logging,
+            asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess, systemPackage,
+            logging,
             "Yams",
         ]
     ),
@@ -178,7 +180,7 @@ let tools: [Target] = [
         name: "PurityProbe",
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Iptables", "Planning",
-            "KubeProxyLeftovers", "NodeChecks", "Listing", "Reconciliation",
+            "KubeProxyLeftovers", "NodeChecks", "Listing", "Reconciliation", "KubernetesWatch",
         ],
         path: "Tests/PurityProbe"
     ),
@@ -275,6 +277,10 @@ let tests: [Target] = [
         dependencies: [
             "SocketTestSupport", "Addressing", "ListeningSockets", "LoopbackRelay", nioCore,
         ]
+    ),
+    .testTarget(
+        name: "KubernetesWatchTests",
+        dependencies: ["TestSupport", "ServiceModel", "KubernetesWatch"]
     ),
     .testTarget(
         name: "KernelTests",

@@ -1,8 +1,6 @@
 import AsyncHTTPClient
 import NIOSSL
 
-
-
 /// One request to an API server.
 package struct APIRequest: Hashable, Sendable {
     /// The HTTP method, such as `GET`.

@@ -1,7 +1,14 @@
 /// A time as Kubernetes writes it (RFC 3339), read without calendar, locale or time zone data.
 enum CreationTime {
     /// Seconds since 1970, without a fraction; nil for what is no such time.
-    static func seconds(_ text: String) -> Int64? {
+    static func seconds(_ text: String) -> Int64? { parse(text)?.seconds }
+
+    /// Milliseconds since 1970, without what is finer; nil for what is no such time.
+    static func milliseconds(_ text: String) -> Int64? {
+        parse(text).map { $0.seconds * 1000 + $0.milliseconds }
+    }
+
+    private static func parse(_ text: String) -> (seconds: Int64, milliseconds: Int64)? {
         var rest = Array(text.utf8)[...]
         guard let year = number(of: 4, from: &rest), skip("-", in: &rest),
             let month = number(of: 2, from: &rest), (1...12).contains(month), skip("-", in: &rest),
@@ -11,13 +18,17 @@ enum CreationTime {
             let minute = number(of: 2, from: &rest), minute < 60, skip(":", in: &rest),
             let second = number(of: 2, from: &rest), second <= 60
         else { return nil }
+        var milliseconds: Int64 = 0
         if skip(".", in: &rest) {
             let digits = rest.prefix { isDigit($0) }
             guard !digits.isEmpty else { return nil }
+            milliseconds = (digits.prefix(3) + [0x30, 0x30, 0x30]).prefix(3)
+                .reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
             rest = rest.dropFirst(digits.count)
         }
         guard let offset = offset(from: &rest), rest.isEmpty else { return nil }
-        return (daysSince1970(year, month, day) * 24 + hour) * 3600 + minute * 60 + second - offset
+        let hours = daysSince1970(year, month, day) * 24 + hour
+        return (hours * 3600 + minute * 60 + second - offset, milliseconds)
     }
 
     private static func offset(from rest: inout ArraySlice<UInt8>) -> Int64? {

@@ -1,7 +1,7 @@
 import Addressing
 import ServiceModel
 
-/// A `discovery.k8s.io/v1` EndpointSlice as it is written.
+/// A `discovery.k8s.io` EndpointSlice as it is written, in `v1` or `v1beta1`.
 struct EndpointSliceManifest: ObjectManifest {
     static let kind = ObjectKind.endpointSlice
 
@@ -16,6 +16,18 @@ struct EndpointSliceManifest: ObjectManifest {
         let nodeName: String?
         let zone: String?
         let hints: Hints?
+        /// Where `v1beta1` says node and zone.
+        let topology: Topology?
+    }
+
+    struct Topology: Decodable {
+        let nodeName: String?
+        let zone: String?
+
+        enum CodingKeys: String, CodingKey {
+            case nodeName = "kubernetes.io/hostname"
+            case zone = "topology.kubernetes.io/zone"
+        }
     }
 
     struct Hints: Decodable {
@@ -145,8 +157,8 @@ struct EndpointSliceManifest: ObjectManifest {
                         serving: entry.conditions?.serving,
                         terminating: entry.conditions?.terminating
                     ),
-                    nodeName: entry.nodeName,
-                    zone: entry.zone,
+                    nodeName: entry.nodeName ?? entry.topology?.nodeName,
+                    zone: entry.zone ?? entry.topology?.zone,
                     hints: entry.hints?.endpointHints(at: "endpoints[\(index)].hints", &findings)
                 )
             )

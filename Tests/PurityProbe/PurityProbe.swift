@@ -2,6 +2,7 @@ import Addressing
 import DataplaneModel
 import KubeProxyLeftovers
 import Iptables
+import KubernetesWatch
 import Listing
 import NodeChecks
 import Planning
@@ -28,7 +29,8 @@ struct PurityProbe {
             listing.columns,
             LeftoverListing.commands(of: Leftovers(on: ObservedNode())),
             KernelVersion(release: "6.1.0") ?? KernelVersion(0, 0),
-            BalancingChains(.ipv4).chains
+            BalancingChains(.ipv4).chains,
+            CollectionFollower(.services, mayStreamLists: true, seed: 1).state
         )
     }
 }

@@ -229,7 +229,7 @@ enum Refusals {
     static let shapes = [
         Refusal(
             "logging: debug",
-            "3: logging: is a single value where a map is expected with the fields level"
+            "3: logging: is a single value where a map is expected with the fields level and format"
         ),
         Refusal(
             "ipvs: [1]",

@@ -1,0 +1,377 @@
+package import ServiceModel
+
+/// Lists a collection of objects and watches it: the client's side of the API's protocol, without
+/// any input or output, and without a clock.
+///
+/// It is told what happens and answers what to do. Whatever goes wrong, what was handed over stays
+/// as it is, and is brought up to date by the difference once the server can be asked again.
+package struct CollectionFollower: Sendable {
+    package enum State: String, Hashable, Sendable {
+        /// Nothing has been asked.
+        case starting
+        /// A stream says everything that exists, and goes on with what changes.
+        case streaming
+        /// A list comes, part by part.
+        case listing
+        /// A stream says what changes.
+        case watching
+        /// Something failed; it will be asked again.
+        case waiting
+    }
+
+    package let resource: WatchedResource
+    package private(set) var state = State.starting
+    /// What was done, to be shown.
+    package private(set) var activity: SourceActivity.Collection
+    /// The objects that were handed over, or could not be understood.
+    package private(set) var known: Set<ObjectName>
+    /// Objects that cannot be understood.
+    private var refused: Set<ObjectName> = []
+    private var unnamed = 0
+    /// Where a watch can begin; nil when a list has to come first.
+    private var version: String?
+    private var list = ListProgress()
+    private var mayStream: Bool
+    private var wait: RetryWait
+    private var lastProblem: String?
+    /// Watches in a row that failed without having said anything.
+    private var fruitlessWatches = 0
+    private var hasHeard = false
+
+    /// What is known of a list that is not complete yet.
+    private struct ListProgress: Sendable {
+        var found: Set<ObjectName> = []
+        var refused: Set<ObjectName> = []
+        var unnamed = 0
+        var token: String?
+        /// Times in a row that the token of a part had expired.
+        var expirations = 0
+        /// Parts in a row that had nothing in them.
+        var emptyPages = 0
+    }
+
+    /// More objects than this are no list, but a server that does not end.
+    private static let maximumObjects = 2_000_000
+    private static let maximumEmptyPages = 10
+    /// A watch that ends sooner has failed.
+    private static let shortestWatch = Duration.seconds(1)
+    /// A stream that lasted so long makes up for earlier failures.
+    private static let goodWatch = Duration.seconds(10)
+    /// Then the version may be at fault, and everything is asked for again.
+    private static let maximumFruitlessWatches = 4
+
+    /// `known` are the objects that were handed over before, as by an earlier follower; what of them
+    /// is not there any more is handed over as removed. `seed` makes waits differ.
+    package init(
+        _ resource: WatchedResource,
+        mayStreamLists: Bool,
+        known: Set<ObjectName> = [],
+        seed: UInt64
+    ) {
+        self.resource = resource
+        self.known = known
+        mayStream = mayStreamLists
+        wait = RetryWait(seed: seed)
+        activity = SourceActivity.Collection(
+            resource: resource.name,
+            state: State.starting.rawValue
+        )
+    }
+
+    /// Whether all objects could be understood; says something once the list is complete.
+    package var isWhole: Bool { refused.isEmpty && unnamed == 0 }
+
+    /// Takes in what happened, and answers what to do.
+    package mutating func handle(_ input: FollowInput) -> FollowStep {
+        let step =
+            switch input {
+            case .begin: beginList()
+            case .waited: resume()
+            case .accepted: recovered(FollowStep(.read))
+            case .page(let page): take(page)
+            case .event(let event): take(event)
+            case .refused(let status): take(status)
+            case .ended(let time): ended(after: time)
+            case .failed(let failure, let time): failed(failure, after: time)
+            }
+        activity.state = state.rawValue
+        activity.objects = known.count
+        return step
+    }
+}
+
+// MARK: - Asking
+
+extension CollectionFollower {
+    private mutating func beginList() -> FollowStep {
+        let expirations = list.expirations
+        list = ListProgress()
+        list.expirations = expirations
+        hasHeard = false
+        activity.lists += 1
+        if mayStream {
+            state = .streaming
+            let seconds = wait.watchSeconds()
+            return FollowStep(.request(.streamedList(of: resource, seconds: seconds)))
+        }
+        state = .listing
+        return FollowStep(.request(nextPage))
+    }
+
+    private var nextPage: WatchRequest {
+        // A server that cannot keep a list for as long as its parts take gives it in one.
+        .page(of: resource, isWhole: list.expirations > 1, after: list.token)
+    }
+
+    private mutating func watch(since version: String) -> FollowStep {
+        state = .watching
+        hasHeard = false
+        activity.watches += 1
+        let seconds = wait.watchSeconds()
+        return FollowStep(.request(.watch(resource, since: version, seconds: seconds)))
+    }
+
+    private mutating func resume() -> FollowStep {
+        if let version { return watch(since: version) }
+        guard list.token != nil else { return beginList() }
+        state = .listing
+        return FollowStep(.request(nextPage))
+    }
+
+    private mutating func waiting(
+        _ problem: String,
+        counted reason: String,
+        requested: Duration? = nil
+    ) -> FollowStep {
+        state = .waiting
+        activity.failures[reason, default: 0] += 1
+        var step = FollowStep(.wait(wait.next(requested: requested)))
+        if problem != lastProblem { step.problem = problem }
+        lastProblem = problem
+        return step
+    }
+
+    private mutating func recovered(_ step: FollowStep) -> FollowStep {
+        var step = step
+        step.isRecovered = lastProblem != nil
+        lastProblem = nil
+        return step
+    }
+}
+
+// MARK: - What comes
+
+extension CollectionFollower {
+    private mutating func take(_ page: ListedPage) -> FollowStep {
+        guard state == .listing else { return FollowStep(.read) }
+        list.emptyPages = page.objects.isEmpty && page.unnamed == 0 ? list.emptyPages + 1 : 0
+        var changes: [ClusterChange] = []
+        changes.reserveCapacity(page.objects.count)
+        for object in page.objects { changes += found(object) }
+        list.unnamed += page.unnamed
+        let isEndless =
+            list.found.count > Self.maximumObjects || list.emptyPages > Self.maximumEmptyPages
+        guard !isEndless else {
+            list = ListProgress()
+            var step = waiting(
+                "the API server's list of \(resource.name) does not end",
+                counted: "endless-list"
+            )
+            step.changes = changes
+            return step
+        }
+        list.token = page.continueToken
+        guard page.continueToken == nil else {
+            var step = FollowStep(.request(nextPage))
+            step.changes = changes
+            return step
+        }
+        guard let listVersion = page.version, !listVersion.isEmpty else {
+            var step = waiting(
+                "the API server's list of \(resource.name) has no metadata.resourceVersion",
+                counted: "malformed"
+            )
+            step.changes = changes
+            return step
+        }
+        version = listVersion
+        changes += completeList()
+        var step = recovered(watch(since: listVersion))
+        step.changes = changes
+        step.completesList = true
+        return step
+    }
+
+    private mutating func found(_ object: WatchedObject) -> [ClusterChange] {
+        list.found.insert(object.name)
+        // At once: should the list never end, it is to be missed by the next one.
+        known.insert(object.name)
+        guard let change = object.change else {
+            list.refused.insert(object.name)
+            return []
+        }
+        list.refused.remove(object.name)
+        return [change]
+    }
+
+    /// What was known and was not found is gone; when something came without a name it may be that.
+    private mutating func completeList() -> [ClusterChange] {
+        var gone = known.subtracting(list.found)
+        if list.unnamed > 0 { gone = [] }
+        known = list.found.union(list.unnamed > 0 ? known : [])
+        refused = list.refused
+        unnamed = list.unnamed
+        list = ListProgress()
+        return gone.sorted().map { resource.removal(of: $0) }
+    }
+
+    private mutating func take(_ event: WatchedEvent) -> FollowStep {
+        activity.events[event.type, default: 0] += 1
+        hasHeard = true
+        fruitlessWatches = 0
+        switch state {
+        case .streaming: return takeListed(event)
+        case .watching: return takeWatched(event)
+        case .starting, .listing, .waiting: return FollowStep(.read)
+        }
+    }
+
+    private mutating func takeListed(_ event: WatchedEvent) -> FollowStep {
+        var step = FollowStep(.read)
+        switch event {
+        case .added(let object, _), .modified(let object, _):
+            step.changes = found(object)
+            if list.found.count > Self.maximumObjects {
+                let changes = step.changes
+                list = ListProgress()
+                step = waiting(
+                    "the API server's list of \(resource.name) does not end",
+                    counted: "endless-list"
+                )
+                step.changes = changes
+            }
+        case .deleted(let object, _):
+            list.found.remove(object.name)
+            list.refused.remove(object.name)
+            known.remove(object.name)
+            step.changes = [resource.removal(of: object.name)]
+        case .bookmark(let newest, endsList: true):
+            guard let newest, !newest.isEmpty else { return step }
+            version = newest
+            step.changes = completeList()
+            step.completesList = true
+            state = .watching
+            step = recovered(step)
+        case .bookmark: break
+        }
+        return step
+    }
+
+    private mutating func takeWatched(_ event: WatchedEvent) -> FollowStep {
+        var step = FollowStep(.read)
+        switch event {
+        case .added(let object, let newest), .modified(let object, let newest):
+            known.insert(object.name)
+            if let change = object.change {
+                refused.remove(object.name)
+                step.changes = [change]
+            } else {
+                refused.insert(object.name)
+            }
+            advance(to: newest)
+        case .deleted(let object, let newest):
+            known.remove(object.name)
+            refused.remove(object.name)
+            step.changes = [resource.removal(of: object.name)]
+            advance(to: newest)
+        case .bookmark(let newest, _):
+            advance(to: newest)
+        }
+        return step
+    }
+
+    private mutating func advance(to newest: String?) {
+        if let newest, !newest.isEmpty { version = newest }
+    }
+}
+
+// MARK: - What goes wrong
+
+extension CollectionFollower {
+    private mutating func take(_ status: APIStatus) -> FollowStep {
+        let verb = state == .listing ? "list" : "watch"
+        let counted = status.code > 0 ? "\(status.code)" : "refused"
+        switch (status.code, state) {
+        case (400, .streaming), (422, .streaming):
+            // It has no such streams (KEP-3157 may be turned off).
+            mayStream = false
+            activity.failures[counted, default: 0] += 1
+            activity.lists -= 1
+            return beginList()
+        case (410, .listing):
+            list.token = nil
+            list.expirations += 1
+            return waiting(resource.sentence(status, verb: verb), counted: counted)
+        case (410, _):
+            return expired(status)
+        case (404, _) where resource.isOptional:
+            activity.failures[counted, default: 0] += 1
+            state = .starting
+            return FollowStep(.rediscover)
+        default:
+            break
+        }
+        if state == .watching { noteFruitless() }
+        // The server has not come to this version, or never will: its data may have been restored.
+        if status.message.contains("Too large resource version") { version = nil }
+        return waiting(
+            resource.sentence(status, verb: verb),
+            counted: counted,
+            requested: status.retryAfter
+        )
+    }
+
+    /// The version is too old to be resumed from, which is nobody's fault.
+    private mutating func expired(_ status: APIStatus) -> FollowStep {
+        version = nil
+        activity.failures["410", default: 0] += 1
+        fruitlessWatches += 1
+        guard fruitlessWatches > 1 else { return beginList() }
+        state = .waiting
+        return FollowStep(.wait(wait.next()))
+    }
+
+    private mutating func ended(after time: Duration) -> FollowStep {
+        if time >= Self.goodWatch { wait.succeeded() }
+        guard state == .watching, let version, time >= Self.shortestWatch else {
+            if state == .watching, !hasHeard { noteFruitless() }
+            return waiting(
+                "the API server ends the watch of \(resource.name) at once",
+                counted: "ended"
+            )
+        }
+        return watch(since: version)
+    }
+
+    private mutating func failed(_ failure: FollowFailure, after time: Duration) -> FollowStep {
+        if time >= Self.goodWatch { wait.succeeded() }
+        switch failure.kind {
+        case .stalled where state == .watching:
+            activity.failures[failure.reason, default: 0] += 1
+            return resume()
+        case .malformed:
+            version = nil
+            list = ListProgress()
+        case .stalled, .other:
+            if state == .watching, !hasHeard { noteFruitless() }
+        }
+        return waiting(failure.message, counted: failure.reason)
+    }
+
+    private mutating func noteFruitless() {
+        fruitlessWatches += 1
+        guard fruitlessWatches > Self.maximumFruitlessWatches else { return }
+        fruitlessWatches = 0
+        version = nil
+    }
+}
