@@ -103,6 +103,12 @@ let devices: [Target] = [
         ]
     ),
     .target(
+        name: "KubernetesSource",
+        dependencies: [
+            "ServiceModel", "Manifests", "KubernetesWatch", "KubernetesClient", logging,
+        ]
+    ),
+    .target(
         name: "ListeningSockets",
         dependencies: ["Addressing", nioCore, systemPackage, logging]
     ),
@@ -132,7 +138,8 @@ let devices: [Target] = [
         dependencies: [
             "Addressing", "ServiceModel", "DataplaneModel", "Planning", "KubeProxyLeftovers",
             "NodeChecks", "Daemon", "Listing", "LinuxDataplane", "Settings", "DirectorySource",
-            "ControlSocket", argumentParser, logging, serviceLifecycle, unixSignals, systemPackage,
+            "KubernetesClient", "KubernetesSource", "ControlSocket", argumentParser, logging,
+            serviceLifecycle, unixSignals, systemPackage,
         ]
     ),
 ]
@@ -281,6 +288,14 @@ let tests: [Target] = [
     .testTarget(
         name: "KubernetesWatchTests",
         dependencies: ["TestSupport", "ServiceModel", "KubernetesWatch"]
+    ),
+    .testTarget(
+        name: "KubernetesSourceTests",
+        dependencies: [
+            "TestSupport", "Addressing", "ServiceModel", "Manifests", "KubernetesWatch",
+            "KubernetesClient", "KubernetesSource", "SocketTestSupport", nioCore, nioHTTP1,
+            nioPosix, logging,
+        ]
     ),
     .testTarget(
         name: "KernelTests",

@@ -20,6 +20,13 @@ require_qemu_packages() {
         'busybox-static|busybox' util-linux strace procps
 }
 
+# Packages for running a kube-apiserver. Any kubectl will do: Debian's and those of others exclude each other.
+require_api_server_packages() {
+    local client=kubernetes-client
+    ! command -v kubectl >/dev/null || client=
+    require_packages etcd-server openssl curl xz-utils ${client:+"$client"}
+}
+
 # require_packages NAME…
 #
 # A NAME may be `first|second`: either of them will do, and the first is installed when there is neither. That is

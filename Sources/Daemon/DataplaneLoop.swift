@@ -15,6 +15,7 @@ struct DataplaneLoop: ~Copyable {
     private let nodeName: String
     private let logger: Logger
     private let log: ReportLog
+    private let announce: @Sendable (ObjectEvent) -> Void
     private let chooser: DataplaneChooser
     private let clock = ContinuousClock()
     private let origin: ContinuousClock.Instant
@@ -46,13 +47,15 @@ struct DataplaneLoop: ~Copyable {
         _ choice: DataplaneChoice,
         configuration: FairleadConfiguration,
         nodeName: String,
-        logger: Logger
+        logger: Logger,
+        announce: @escaping @Sendable (ObjectEvent) -> Void
     ) throws(DataplaneError) {
         self.configuration = configuration
         self.nodeName = nodeName
         self.logger = logger
         self.choice = choice
         log = ReportLog(logger: logger)
+        self.announce = announce
         chooser = DataplaneChooser(configuration: configuration)
         origin = clock.now
         account = ServingAccount(nodeName: nodeName, configured: configuration.mode)
@@ -144,6 +147,7 @@ struct DataplaneLoop: ~Copyable {
         let report = reconciler.reconcile(now: begin)
         let took = now - begin
         account.take(report, at: begin, took: took)
+        for problem in report.newProblems { announce(ObjectEvent(problem)) }
         if report.hasNewListeners {
             listeners.post(ListenerRequest(reconciler, configuration.nodePorts))
         }
@@ -268,6 +272,7 @@ extension DataplaneLoop {
         else { return }
         settlingSince = nil
         let reason = choice.reason
+        announceChoice()
         if choice.isFallback {
             logger.warning("Services are served by \(choice.mode), not by IPVS: \(reason)")
         } else {
@@ -289,6 +294,30 @@ extension DataplaneLoop {
         account.served(since: now)
         retiringSince = now
         retire()
+    }
+
+    /// A choice is news where it is not what was asked for, or was not so before.
+    private func announceChoice() {
+        let node = ObjectReference(.node, ObjectName(namespace: "", name: nodeName))
+        if choice.isFallback {
+            announce(
+                ObjectEvent(
+                    node,
+                    .warning,
+                    reason: "FallbackToIptables",
+                    message: "Services are served by \(choice.mode), not by IPVS: \(choice.reason)"
+                )
+            )
+        } else {
+            announce(
+                ObjectEvent(
+                    node,
+                    .normal,
+                    reason: "ServingServices",
+                    message: "Services are served by \(choice.mode), \(choice.reason)"
+                )
+            )
+        }
     }
 
     private mutating func retire() {

@@ -15,18 +15,22 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
     private let nodeName: String
     private let source: Source
     private let logger: Logger
+    private let announce: @Sendable (ObjectEvent) -> Void
 
-    /// `nodeName` is the name of this machine's Node object.
+    /// `nodeName` is the name of this machine's Node object; `announce` is told what people who look
+    /// at objects of the cluster should know.
     package init(
         configuration: FairleadConfiguration,
         nodeName: String,
         source: Source,
-        logger: Logger
+        logger: Logger,
+        announce: @escaping @Sendable (ObjectEvent) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.nodeName = nodeName
         self.source = source
         self.logger = logger
+        self.announce = announce
     }
 
     /// Serves until it is shut down.
@@ -69,7 +73,8 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
             try await chooser.choose(),
             configuration: configuration,
             nodeName: nodeName,
-            logger: logger
+            logger: logger,
+            announce: announce
         )
         let watch = try AddressWatch(serviceDevice: configuration.addresses.device) {
             mailbox.post(.addressesChanged)

@@ -1,6 +1,3 @@
-import AsyncHTTPClient
-import NIOSSL
-
 /// One request to an API server.
 package struct APIRequest: Hashable, Sendable {
     /// The HTTP method, such as `GET`.

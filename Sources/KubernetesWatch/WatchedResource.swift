@@ -14,7 +14,7 @@ package struct WatchedResource: Hashable, Sendable {
     /// Which objects count, in the syntax of field selectors; empty for all.
     package let fieldSelector: String
 
-    private init(
+    init(
         _ kind: ObjectKind,
         group: String = "",
         version: String = "v1",

@@ -24,3 +24,17 @@ package struct ObjectEvent: Hashable, Sendable {
         self.message = message
     }
 }
+
+extension ObjectEvent {
+    /// What is wrong with an object, for those who look at it.
+    package init(_ problem: ObjectProblem) {
+        let isOfScheduler = problem.field.contains(Service.schedulerAnnotation)
+        self.init(
+            problem.object,
+            .warning,
+            reason: isOfScheduler ? "SchedulerNotUsed" : "NotServedAsWritten",
+            message: problem.field.isEmpty
+                ? problem.message : "\(problem.field): \(problem.message)"
+        )
+    }
+}

@@ -13,6 +13,8 @@ package struct ConfigurationOverrides: Hashable, Sendable {
     package var clusterCIDRs: String?
     /// `--manifests`: a directory.
     package var manifestsDirectory: String?
+    /// `--kubeconfig`: a file.
+    package var kubeconfig: String?
     /// `--masquerade-all`: true, or what the file says.
     package var masqueradesAll: Bool
     /// `--nodeport-addresses`: prefixes with commas between them, or `primary`; the empty text for
@@ -31,6 +33,7 @@ package struct ConfigurationOverrides: Hashable, Sendable {
         nodeName: String? = nil,
         clusterCIDRs: String? = nil,
         manifestsDirectory: String? = nil,
+        kubeconfig: String? = nil,
         masqueradesAll: Bool = false,
         nodePortAddresses: String? = nil,
         localTrafficMode: String? = nil,
@@ -42,6 +45,7 @@ package struct ConfigurationOverrides: Hashable, Sendable {
         self.nodeName = nodeName
         self.clusterCIDRs = clusterCIDRs
         self.manifestsDirectory = manifestsDirectory
+        self.kubeconfig = kubeconfig
         self.masqueradesAll = masqueradesAll
         self.nodePortAddresses = nodePortAddresses
         self.localTrafficMode = localTrafficMode
@@ -79,6 +83,7 @@ extension FairleadConfiguration {
         set(\.mode, .mode, "--mode", overrides.mode)
         set(\.nodeName, .nodeName, "--node", overrides.nodeName)
         set(\.manifests.directory, .optionalPath, "--manifests", overrides.manifestsDirectory)
+        set(\.kubernetes.kubeconfig, .optionalPath, "--kubeconfig", overrides.kubeconfig)
         set(\.ipvs.scheduler.name, .scheduler, "--scheduler", overrides.scheduler)
         if result.ipvs.scheduler.name != ipvs.scheduler.name {
             result.ipvs.scheduler.flags = nil

@@ -5,13 +5,16 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve: bring the kernel to what the cluster wants, and keep it there.",
         discussion: """
-            Takes Services, EndpointSlices, Endpoints and Nodes from the YAML and JSON files of
-            a directory, and follows their changes. Flags win over the configuration file. When it
-            is stopped, what is programmed stays in the kernel and goes on serving.
+            Takes Services, EndpointSlices (or Endpoints) and this node's Node from the API of the
+            cluster, or from the YAML and JSON files of a directory, and follows their changes. In a
+            pod it finds the API by itself. Flags win over the configuration file. When it is
+            stopped, what is programmed stays in the kernel and goes on serving.
 
             Needs root, or the capability CAP_NET_ADMIN.
 
             EXAMPLES
+              fairlead run                                    in a pod of the cluster
+              fairlead run --kubeconfig /etc/kubernetes/fairlead.conf
               fairlead run --manifests /etc/fairlead/manifests
               fairlead run --manifests . --scheduler lc
               fairlead run --config fairlead.yaml --node worker-1

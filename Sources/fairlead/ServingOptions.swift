@@ -7,6 +7,14 @@ struct ServingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The directory of manifests.", valueName: "directory"))
     var manifests: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The kubeconfig to reach the cluster's API with; in a pod none is needed.",
+            valueName: "file"
+        )
+    )
+    var kubeconfig: String?
+
     @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
     var config: String?
 
@@ -69,7 +77,7 @@ struct ServingOptions: ParsableArguments {
 
     /// The configuration that follows from file and options.
     ///
-    /// - Throws: `Failure` that lists all that is wrong, or says that there is nothing to serve.
+    /// - Throws: `Failure` that lists all that is wrong.
     func configuration() throws -> FairleadConfiguration {
         let overrides = ConfigurationOverrides(
             mode: mode,
@@ -77,20 +85,14 @@ struct ServingOptions: ParsableArguments {
             nodeName: node,
             clusterCIDRs: clusterCidr,
             manifestsDirectory: manifests,
+            kubeconfig: kubeconfig,
             masqueradesAll: masqueradeAll,
             nodePortAddresses: nodeportAddresses,
             localTrafficMode: detectLocalMode,
             podBridgeInterface: podBridgeInterface,
             podInterfaceNamePrefix: podInterfaceNamePrefix
         )
-        let configuration = try ConfigurationFile.load(config, applying: overrides)
-        guard !configuration.manifests.directory.isEmpty else {
-            throw Failure(
-                "There is nothing to serve yet: name a directory of manifests with --manifests, "
-                    + "or as manifests.directory in the configuration file."
-            )
-        }
-        return configuration
+        return try ConfigurationFile.load(config, applying: overrides)
     }
 
     /// The name of this machine's Node object.

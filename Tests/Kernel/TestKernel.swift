@@ -9,6 +9,8 @@ import Testing
 enum TestKernel: String {
     /// IPVS is loaded.
     case ipvs
+    /// IPVS is loaded, and there is a real API server to be started.
+    case cluster
     /// IPVS can be loaded, and is not.
     case unloaded
     /// There is no IPVS.

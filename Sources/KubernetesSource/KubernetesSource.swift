@@ -1,0 +1,108 @@
+package import KubernetesClient
+import KubernetesWatch
+package import Logging
+import Manifests
+package import ServiceModel
+
+/// Takes Services, their endpoints and this node's own Node from a Kubernetes API server, and follows
+/// their changes.
+///
+/// Whatever becomes of the server, what was handed over stays as it is; once the server can be asked
+/// again, the difference is handed over.
+package struct KubernetesSource: ServiceSource {
+    private let client: APIClient
+    private let nodeName: String
+    private let logger: Logger
+    private let account: WatchAccount
+    private let announce: @Sendable (ObjectEvent) -> Void
+    private let sleep: @Sendable (Duration) async -> Void
+
+    /// `nodeName` is the name of this machine's Node object; `announce` is told what is wrong with
+    /// objects, and `sleep` waits.
+    package init(
+        client: APIClient,
+        nodeName: String,
+        logger: Logger,
+        announce: @escaping @Sendable (ObjectEvent) -> Void,
+        sleep: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+    ) {
+        self.client = client
+        self.nodeName = nodeName
+        self.logger = logger
+        self.announce = announce
+        self.sleep = sleep
+        account = WatchAccount(logger: logger)
+    }
+
+    package var activity: SourceActivity? { account.activity }
+
+    /// Hands over what there is and then what changes, until the task is cancelled; never throws.
+    package func run(_ sink: @escaping @Sendable (SourceEvent) -> Void) async throws {
+        let gate = InitialSetGate(sink: sink)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await follow(.services, as: .services, gate) }
+            group.addTask { await follow(.node(nodeName), as: .node, gate) }
+            group.addTask { await followEndpoints(gate) }
+        }
+    }
+
+    private func follow(
+        _ resource: WatchedResource,
+        as part: InitialSetGate.Part,
+        _ gate: InitialSetGate
+    ) async {
+        guard let served = await discover(part) else { return }
+        var reader = CollectionReader(
+            CollectionFollower(resource, mayStreamLists: served.mayStreamLists, seed: newSeed),
+            part: part,
+            client: client,
+            gate: gate,
+            account: account,
+            reports: ObjectReports(logger: logger, announce: announce),
+            sleep: sleep
+        )
+        await reader.run()
+    }
+
+    /// Follows whatever the server has that says where endpoints are; it may be upgraded meanwhile.
+    private func followEndpoints(_ gate: InitialSetGate) async {
+        var former: (resource: WatchedResource, known: Set<ObjectName>)?
+        var wait = RetryWait(seed: newSeed)
+        while !Task.isCancelled {
+            guard let served = await discover(.endpoints) else { return }
+            let resource = served.endpoints
+            if resource != former?.resource {
+                logger.info("endpoints come from \(resource.path)")
+            }
+            let isSameKind = former?.resource.kind == resource.kind
+            let leftOver =
+                isSameKind ? [] : former.map { $0.known.map($0.resource.removal(of:)) } ?? []
+            var reader = CollectionReader(
+                CollectionFollower(
+                    resource,
+                    mayStreamLists: served.mayStreamLists,
+                    known: isSameKind ? former?.known ?? [] : [],
+                    seed: newSeed
+                ),
+                part: .endpoints,
+                client: client,
+                gate: gate,
+                account: account,
+                reports: ObjectReports(logger: logger, announce: announce),
+                sleep: sleep,
+                leftOver: leftOver
+            )
+            await reader.run()
+            // What was found in another place is not forgotten before that has been read.
+            if reader.leftOver.isEmpty { former = (resource, reader.known) }
+            await sleep(wait.next())
+        }
+    }
+
+    private var newSeed: UInt64 { .random(in: .min ... .max) }
+
+    private func discover(_ part: InitialSetGate.Part) async -> ServedVersions? {
+        await ServerDiscovery(client: client, account: account, part: part, sleep: sleep)
+            .discover()
+    }
+}

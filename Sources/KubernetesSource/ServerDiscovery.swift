@@ -1,0 +1,67 @@
+import KubernetesClient
+import KubernetesWatch
+import Manifests
+
+/// Finds out what the API server has.
+struct ServerDiscovery {
+    let client: APIClient
+    let account: WatchAccount
+    let part: InitialSetGate.Part
+    let sleep: @Sendable (Duration) async -> Void
+
+    private static let limit = 1 << 20
+
+    /// Asks until there is an answer; nil when the task is cancelled.
+    func discover() async -> ServedVersions? {
+        var wait = RetryWait(seed: .random(in: .min ... .max))
+        while !Task.isCancelled {
+            do throws(APIError) {
+                if let found = try await ask() {
+                    account.contact(part)
+                    account.recovered(part)
+                    return found
+                }
+            } catch {
+                account.problem(error.message, part)
+            }
+            await sleep(wait.next())
+        }
+        return nil
+    }
+
+    private func ask() async throws(APIError) -> ServedVersions? {
+        let group = try await get("/apis/discovery.k8s.io")
+        var versions: [String] = []
+        switch group.status {
+        case 200:
+            do throws(UnreadableDocument) {
+                versions = try ServerDescription.groupVersions(json: group.body)
+            } catch {
+                account.problem("the API server's answer at /apis cannot be read: \(error)", part)
+                return nil
+            }
+        case 404:
+            break
+        default:
+            let words = KubernetesObject.decodeStatus(json: group.body)?.message ?? ""
+            account.problem(
+                "the API server does not say which APIs it has (\(group.status)): "
+                    + words.prefix(200),
+                part
+            )
+            return nil
+        }
+        // Whoever may not ask for the version gets along without.
+        let version = try await get("/version")
+        let minor = version.status == 200 ? ServerDescription.minorVersion(json: version.body) : nil
+        return ServedVersions(
+            discoveryVersions: versions,
+            minorVersion: minor.flatMap { ServedVersions.number(ofMinor: $0) }
+        )
+    }
+
+    private func get(_ path: String) async throws(APIError) -> (status: Int, body: [UInt8]) {
+        let response = try await client.send(APIRequest(path: path))
+        return (response.status, try await response.body.collect(upTo: Self.limit))
+    }
+}

@@ -1,0 +1,65 @@
+import Logging
+import ServiceModel
+import Synchronization
+
+/// What the followers of all collections have done, and what was said of it in the log.
+final class WatchAccount: Sendable {
+    typealias Part = InitialSetGate.Part
+
+    private struct State {
+        var collections: [Part: SourceActivity.Collection] = [:]
+        var contacts: [Part: ContinuousClock.Instant] = [:]
+        var problems: [Part: String] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let logger: Logger
+
+    init(logger: Logger) { self.logger = logger }
+
+    var activity: SourceActivity {
+        state.withLock { state in
+            var activity = SourceActivity()
+            activity.collections = Part.allCases.compactMap { part in
+                guard var collection = state.collections[part] else { return nil }
+                collection.secondsSinceContact = state.contacts[part].map {
+                    ($0.duration(to: .now) / .milliseconds(1)).rounded() / 1000
+                }
+                return collection
+            }
+            return activity
+        }
+    }
+
+    func show(_ collection: SourceActivity.Collection, of part: Part) {
+        state.withLock { state in
+            var collection = collection
+            // An upgraded server may have another resource for the same thing.
+            if let before = state.collections[part], before.resource != collection.resource {
+                collection.failures.merge(before.failures) { $0 + $1 }
+            }
+            state.collections[part] = collection
+        }
+    }
+
+    func contact(_ part: Part) { state.withLock { $0.contacts[part] = .now } }
+
+    /// Something went wrong; it is said when nobody has said it yet.
+    func problem(_ message: String, _ part: Part) {
+        let isNew = state.withLock { state in
+            let isNew = !state.problems.values.contains(message)
+            state.problems[part] = message
+            return isNew
+        }
+        guard isNew else { return }
+        logger.warning("\(message); asking again, and what is programmed stays as it is")
+    }
+
+    /// What went wrong is over; it is said when that is so for all.
+    func recovered(_ part: Part) {
+        let isOver = state.withLock { state in
+            state.problems.removeValue(forKey: part) != nil && state.problems.isEmpty
+        }
+        if isOver { logger.notice("the API server answers as it should again") }
+    }
+}
