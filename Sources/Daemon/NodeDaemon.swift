@@ -44,6 +44,7 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         let lock = try InstanceLock(stateDirectory: configuration.stateDirectory)
         defer { withExtendedLifetime(lock) {} }
         sayWhatIsMissing()
+        await HostSettings(configuration: configuration, logger: logger).apply()
         let mailbox = Mailbox()
         let executor = DataplaneExecutor()
         let listeners = NodeListeners(logger: logger)

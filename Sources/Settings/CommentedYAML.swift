@@ -2,11 +2,19 @@
 struct CommentedYAML {
     private(set) var text = ""
     private var depth = 0
-    private var isCommented = true
+    private var isCommented: Bool
     private var isAtStartOfSection = true
+    /// Whether fields that have their defaults are left out.
+    private var isCompact: Bool
 
     /// Lines end before this column.
     private static let width = 96
+
+    /// Compact is without comments and without the fields that have their defaults.
+    init(isCompact: Bool = false) {
+        self.isCompact = isCompact
+        isCommented = !isCompact
+    }
 
     mutating func line(_ content: String) {
         text += String(repeating: "  ", count: depth) + content + "\n"
@@ -42,6 +50,7 @@ struct CommentedYAML {
         if !isRoot { depth += 1 }
         isAtStartOfSection = !isRoot
         for field in Section.fields {
+            if isCompact, field.hasDefault(in: section) { continue }
             if isCommented, !field.comment.isEmpty {
                 if !isAtStartOfSection { text += "\n" }
                 comment(field.comment)
@@ -55,13 +64,13 @@ struct CommentedYAML {
     /// A key and the fields below it, one level in and without comments: those of a map would be
     /// the same for every entry.
     mutating func entry(_ key: String, _ section: some ConfigurationSection) {
-        let outer = isCommented
-        isCommented = false
+        let outer = (isCommented, isCompact)
+        (isCommented, isCompact) = (false, false)
         depth += 1
         line("\(key):")
         self.section(section)
         depth -= 1
-        isCommented = outer
+        (isCommented, isCompact) = outer
     }
 
     /// A text as YAML, in quotes unless every reader takes the bare text for this string.
@@ -96,5 +105,17 @@ struct CommentedYAML {
             }
         }
         return "\"\(body)\""
+    }
+}
+
+extension Field where Section: ConfigurationSection {
+    /// Whether the value is the default, as far as the file shows it; never for what must be given.
+    fileprivate func hasDefault(in section: Section) -> Bool {
+        func text(_ section: Section) -> String {
+            var yaml = CommentedYAML()
+            write(section, &yaml)
+            return yaml.text
+        }
+        return !comment.isEmpty && text(section) == text(Section())
     }
 }

@@ -122,6 +122,7 @@ extension FairleadConfiguration {
     /// The flags by the paths of what they stand for, where that can contradict something.
     private static let contradictable = [
         "clusterCIDRs": "--cluster-cidr",
+        "manifests.directory": "--manifests",
         "nodePorts.addresses": "--nodeport-addresses",
         "localTraffic.mode": "--detect-local-mode",
         "localTraffic.bridgeInterface": "--pod-bridge-interface",

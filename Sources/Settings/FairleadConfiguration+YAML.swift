@@ -10,8 +10,15 @@ extension FairleadConfiguration {
         yaml: String,
         fileName: String
     ) throws(ConfigurationErrors) -> FairleadConfiguration {
-        let document = YAMLDocument(parsing: yaml, file: fileName)
-        guard let root = document.root else {
+        try load(YAMLDocument(parsing: yaml, file: fileName), fileName: fileName)
+    }
+
+    /// Reads the one document of a configuration file.
+    static func load(
+        _ document: YAMLDocument,
+        fileName: String
+    ) throws(ConfigurationErrors) -> FairleadConfiguration {
+        guard let root = document.roots.first else {
             guard document.problems.isEmpty else { throw ConfigurationErrors(document.problems) }
             throw ConfigurationErrors([emptyFile(fileName)])
         }
@@ -28,6 +35,9 @@ extension FairleadConfiguration {
             problems.removeAll { $0.path != "kind" && $0.path != "apiVersion" }
         }
         problems += document.problems
+        if document.roots.count > 1 {
+            problems.append(YAMLDocument.surplus(document.roots[1], file: fileName))
+        }
         guard problems.isEmpty else { throw ConfigurationErrors(problems) }
         return configuration
     }
@@ -51,6 +61,14 @@ extension FairleadConfiguration {
             default.
             """
         )
+        yaml.section(self, isRoot: true)
+        return yaml.text
+    }
+
+    /// The shortest file that `load(yaml:fileName:)` reads as this value: the two lines that every
+    /// file has, and the fields that differ from their defaults, without comments.
+    package func compactYAML() -> String {
+        var yaml = CommentedYAML(isCompact: true)
         yaml.section(self, isRoot: true)
         return yaml.text
     }

@@ -30,6 +30,9 @@ package struct FairleadConfiguration: Hashable, Sendable {
     package var health = HealthSettings()
     package var metrics = MetricsSettings()
     package var logging = LoggingSettings()
+    package var connectionTracking = ConnectionTrackingSettings()
+    /// How readily the kernel ends this process when memory is short; -1000…1000, nil to leave it.
+    package var oomScoreAdjust: Int?
 
     /// The defaults.
     package init() {}
@@ -132,12 +135,29 @@ extension FairleadConfiguration: ConfigurationSection {
             .section("health", \.health, "Where the daemon says whether it is well."),
             .section("metrics", \.metrics, "Where the daemon says what it measures."),
             .section("logging", \.logging, "What is logged."),
+            .section(
+                "connectionTracking",
+                \.connectionTracking,
+                """
+                What is asked of the kernel's connection tracking, for the whole node. The \
+                defaults leave all of it as it is.
+                """
+            ),
+            .optionalValue(
+                "oomScoreAdjust",
+                \.oomScoreAdjust,
+                .signedNumber(-1000...1000),
+                """
+                How readily the kernel ends this process when memory is short: -1000 is never. \
+                Null leaves it as it is.
+                """
+            ),
         ]
     }
 
     var contradictions: [Contradiction] {
         .repeated(clusterCIDRs, in: "clusterCIDRs") + FirewallMarkSettings.contradictions(in: self)
-            + modeContradictions
+            + modeContradictions + sourceContradictions
     }
 }
 
@@ -151,6 +171,22 @@ extension FairleadConfiguration {
                 value: packetFilter.rawValue,
                 "\"\(packetFilter.rawValue)\" leaves the packet filter alone, and mode iptables is "
                     + "nothing but its rules; use auto, or mode ipvs"
+            )
+        ]
+    }
+}
+
+extension FairleadConfiguration {
+    private var sourceContradictions: [Contradiction] {
+        guard !manifests.directory.isEmpty, !kubernetes.kubeconfig.isEmpty else { return [] }
+        return [
+            Contradiction(
+                "manifests.directory",
+                keys: ["manifests.directory", "kubernetes.kubeconfig"],
+                value: manifests.directory,
+                "\"\(manifests.directory)\" and kubernetes.kubeconfig, which is "
+                    + "\"\(kubernetes.kubeconfig)\", name two places to take Services from; leave "
+                    + "one of them empty"
             )
         ]
     }

@@ -9,10 +9,13 @@ protocol ConfigurationSection {
     static var fields: [Field<Self>] { get }
     /// What is wrong between values each of which is allowed by itself.
     var contradictions: [Contradiction] { get }
+    /// What the fields are of, for messages.
+    static var name: String { get }
 }
 
 extension ConfigurationSection {
     var contradictions: [Contradiction] { [] }
+    static var name: String { "Fairlead's configuration" }
 }
 
 /// Values that do not go together.
@@ -99,6 +102,22 @@ extension Field where Section: ConfigurationSection {
             section[keyPath: target] = value
         } write: { section, yaml in
             yaml.line("\(key): \(form.print(section[keyPath: target]))")
+        }
+    }
+
+    /// A value that may be null, which is not the same as any other.
+    static func optionalValue<Value>(
+        _ key: String,
+        _ target: WritableKeyPath<Section, Value?>,
+        _ form: ValueForm<Value>,
+        _ purpose: String
+    ) -> Field {
+        let comment = "\(purpose)\nAllowed: null, or \(form.allowed). Default: null."
+        return Field(key: key, comment: comment) { node, path, section, reader in
+            guard let value = reader.scalar(node, at: path, form) else { return }
+            section[keyPath: target] = value
+        } write: { section, yaml in
+            yaml.line("\(key): \(section[keyPath: target].map(form.print) ?? "null")")
         }
     }
 

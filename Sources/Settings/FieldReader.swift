@@ -3,12 +3,16 @@ import Yams
 /// Walks a document along the tables of fields and gathers every problem on the way.
 struct FieldReader {
     private let file: String
+    /// Whether a field that is not known, or is given twice, is remarked on and not a problem.
+    private let isLenient: Bool
     private(set) var problems: [ConfigurationProblem] = []
+    private(set) var remarks: [ConfigurationRemark] = []
     /// Where each value that was looked at stands.
-    private var lines: [String: Int] = [:]
+    private(set) var lines: [String: Int] = [:]
 
-    init(file: String) {
+    init(file: String, isLenient: Bool = false) {
         self.file = file
+        self.isLenient = isLenient
     }
 
     mutating func report(_ path: String, line: Int?, value: String? = nil, _ message: String) {
@@ -21,6 +25,11 @@ struct FieldReader {
                 message: message
             )
         )
+    }
+
+    /// Remembers where a value stands that is not read.
+    mutating func note(_ node: Node, at path: String) {
+        lines[path] = node.mark?.line
     }
 
     /// The value of one scalar, by its text whatever type YAML would give it; nil for null, which
@@ -96,14 +105,16 @@ struct FieldReader {
                 if !node.isNull { given.insert(key.string) }
                 field.read(node, path, &section, &self)
             } else {
+                let meant = Spelling.closest(to: key.string, among: keys)
                 let advice =
-                    Spelling.closest(to: key.string, among: keys).map { "did you mean \($0)?" }
+                    meant.map { "did you mean \($0)?" }
                     ?? "the fields here are \(Spelling.enumeration(keys))"
-                report(
+                refuse(
                     path,
-                    line: key.mark?.line,
-                    value: key.string,
-                    "is not a known field; \(advice)"
+                    key,
+                    "is not a known field; \(advice)",
+                    leniently: "is not a field of \(Section.name), and is left aside"
+                        + (meant.map { "; did you mean \($0)?" } ?? "")
                 )
             }
         }
@@ -152,18 +163,36 @@ struct FieldReader {
             }
             key.string = YAMLDocument.unmarked(key.string)
             if let first = firstLines[key.string] {
-                report(
+                refuse(
                     Self.join(path, key.string),
-                    line: key.mark?.line,
-                    value: key.string,
-                    "is already given in line \(first)"
+                    key,
+                    "is already given in line \(first)",
+                    leniently: "is already given in line \(first); what is given here counts"
                 )
+                if isLenient {
+                    entries.removeAll { $0.key.string == key.string }
+                    entries.append((key, value))
+                }
             } else {
                 firstLines[key.string] = key.mark?.line ?? 0
                 entries.append((key, value))
             }
         }
         return entries
+    }
+
+    /// Reports a problem, or a remark where those are enough.
+    private mutating func refuse(
+        _ path: String,
+        _ key: Node.Scalar,
+        _ message: String,
+        leniently remark: String
+    ) {
+        let line = key.mark?.line
+        guard isLenient else { return report(path, line: line, value: key.string, message) }
+        remarks.append(
+            ConfigurationRemark(.warning, file: file, path: path, line: line, message: remark)
+        )
     }
 
     private func isSound(_ path: String) -> Bool {

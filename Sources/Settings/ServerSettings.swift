@@ -4,6 +4,8 @@ import Addressing
 package struct HealthSettings: Hashable, Sendable {
     /// Nil for nowhere.
     package var bindAddress: ListenAddress? = ListenAddress(port: 10256)
+    /// Whether the daemon ends when it cannot listen there, instead of trying again.
+    package var bindFailureIsFatal = false
 
     package init() {}
 }
@@ -15,6 +17,8 @@ package struct MetricsSettings: Hashable, Sendable {
         address: .ipv4(0x7f00_0001),
         port: 10249
     )
+    /// Whether the daemon ends when it cannot listen there, instead of trying again.
+    package var bindFailureIsFatal = false
 
     package init() {}
 }
@@ -27,7 +31,13 @@ extension HealthSettings: ConfigurationSection {
                 \.bindAddress,
                 .listenAddress,
                 "Where /healthz and /livez answer, for load balancers and probes."
-            )
+            ),
+            .value(
+                "bindFailureIsFatal",
+                \.bindFailureIsFatal,
+                .truth,
+                "Whether to end when nothing can listen there, instead of trying again."
+            ),
         ]
     }
 }
@@ -40,7 +50,13 @@ extension MetricsSettings: ConfigurationSection {
                 \.bindAddress,
                 .listenAddress,
                 "Where /metrics, /healthz, /proxyMode and /configz answer."
-            )
+            ),
+            .value(
+                "bindFailureIsFatal",
+                \.bindFailureIsFatal,
+                .truth,
+                "Whether to end when nothing can listen there, instead of trying again."
+            ),
         ]
     }
 }

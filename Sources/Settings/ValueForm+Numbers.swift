@@ -46,6 +46,21 @@ extension ValueForm where Value == Int {
     }
 }
 
+extension ValueForm where Value == Int {
+    /// A whole number in a range that may begin below zero.
+    static func signedNumber(_ range: ClosedRange<Int>) -> Self {
+        let allowed = "\(range.lowerBound)…\(range.upperBound)"
+        return Self(allowed: allowed) { text throws(InvalidValue) in
+            guard let number = Int(text), range.contains(number) else {
+                throw InvalidValue("\"\(text)\" is not a whole number in \(allowed)")
+            }
+            return number
+        } print: {
+            "\($0)"
+        }
+    }
+}
+
 extension ValueForm where Value == ByteQuantity {
     static func bytes(_ range: ClosedRange<ByteQuantity>) -> Self {
         let allowed = "\(range.lowerBound)…\(range.upperBound)"

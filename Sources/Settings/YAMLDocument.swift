@@ -1,13 +1,13 @@
 import Yams
 
-/// The one YAML document of a text, or why there is none.
+/// The YAML documents of a text, or why there is none.
 ///
 /// The parser refuses a mapping with a key that is given twice, and with it the whole text. So that
 /// the other problems are not hidden behind this one, such a key gets a mark in front and the text
 /// is parsed again; whoever reads the keys takes the mark off and reports the key.
 struct YAMLDocument {
-    /// nil when the text is not YAML, or holds nothing but comments and `---`.
-    private(set) var root: Node?
+    /// None when the text is not YAML, or holds nothing but comments and `---`.
+    private(set) var roots: [Node] = []
     private(set) var problems: [ConfigurationProblem] = []
 
     /// A character for private use, which no field's name begins with.
@@ -47,18 +47,21 @@ struct YAMLDocument {
     private mutating func compose(_ yaml: String, file: String) throws {
         // With another encoding than this one the parser looks at the environment and prints.
         let parser = try Parser(yaml: yaml, encoding: .utf8)
-        guard let first = try parser.nextRoot() else { return }
-        let second = try parser.nextRoot()
-        if case .scalar(let scalar) = first, scalar.string.isEmpty, second == nil { return }
-        root = first
-        guard let second else { return }
-        problems.append(
-            ConfigurationProblem(
-                file: file,
-                path: "",
-                line: second.mark?.line,
-                message: "another document begins here; a configuration file holds only one"
-            )
+        var roots: [Node] = []
+        while let root = try parser.nextRoot() { roots.append(root) }
+        if case .scalar(let scalar)? = roots.first, scalar.string.isEmpty, roots.count == 1 {
+            return
+        }
+        self.roots = roots
+    }
+
+    /// That there is more than one document.
+    static func surplus(_ root: Node, file: String) -> ConfigurationProblem {
+        ConfigurationProblem(
+            file: file,
+            path: "",
+            line: root.mark?.line,
+            message: "another document begins here; a configuration file holds only one"
         )
     }
 

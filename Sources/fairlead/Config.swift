@@ -3,8 +3,8 @@ import Settings
 
 struct Config: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print or check a configuration file.",
-        subcommands: [Print.self, Check.self]
+        abstract: "Print, check or convert a configuration file.",
+        subcommands: [Print.self, Check.self, Convert.self]
     )
 
     struct Print: ParsableCommand {
@@ -29,6 +29,8 @@ struct Config: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check a configuration file: exit status 0 when it is right.",
             discussion: """
+                The file is Fairlead's own or kube-proxy's, as its kind says.
+
                 EXAMPLES
                   fairlead config check fairlead.yaml
                 """

@@ -9,6 +9,7 @@ struct Fairlead: AsyncParsableCommand {
             EXAMPLES
               fairlead check                                 whether this node is ready
               fairlead run --manifests Examples/manifests    serve the Services in a directory
+              fairlead kube-proxy --config config.conf       the same, told as kube-proxy is
               fairlead list -n                               show what the kernel balances
               fairlead explain 10.244.1.2 10.96.0.1:80       what becomes of a packet, and why
               fairlead status                                how the daemon of this node stands
@@ -19,7 +20,7 @@ struct Fairlead: AsyncParsableCommand {
         subcommands: [
             Run.self, List.self, Save.self, Plan.self, Explain.self, Status.self, Check.self,
             Cleanup.self,
-            Config.self,
+            Config.self, KubeProxy.self,
         ]
     )
 }

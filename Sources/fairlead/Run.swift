@@ -10,6 +10,10 @@ struct Run: AsyncParsableCommand {
             pod it finds the API by itself. Flags win over the configuration file. When it is
             stopped, what is programmed stays in the kernel and goes on serving.
 
+            When the configuration file comes to say something else, the daemon starts anew by it,
+            and nothing that is served is touched. A file that is wrong is named in the log, and
+            does not count.
+
             Needs root, or the capability CAP_NET_ADMIN.
 
             EXAMPLES
@@ -24,6 +28,6 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var options: ServingOptions
 
     func run() async throws {
-        try await Serving.run(options.configuration())
+        try await Serving.run(options.configuration(), following: options.followedFile)
     }
 }

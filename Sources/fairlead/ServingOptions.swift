@@ -15,7 +15,12 @@ struct ServingOptions: ParsableArguments {
     )
     var kubeconfig: String?
 
-    @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The configuration file: Fairlead's own, or kube-proxy's.",
+            valueName: "file"
+        )
+    )
     var config: String?
 
     @Option(
@@ -79,7 +84,22 @@ struct ServingOptions: ParsableArguments {
     ///
     /// - Throws: `Failure` that lists all that is wrong.
     func configuration() throws -> FairleadConfiguration {
-        let overrides = ConfigurationOverrides(
+        try ConfigurationFile.load(config, applying: overrides)
+    }
+
+    /// The configuration file, and what a change of it comes to with these options; nil without one.
+    var followedFile: FollowedFile? {
+        guard let config else { return nil }
+        let overrides = overrides
+        return FollowedFile(path: config) { text throws(ConfigurationErrors) in
+            var loaded = try LoadedConfiguration(yaml: text, fileName: config)
+            loaded.configuration = try loaded.configuration.applying(overrides)
+            return loaded
+        }
+    }
+
+    private var overrides: ConfigurationOverrides {
+        ConfigurationOverrides(
             mode: mode,
             scheduler: scheduler,
             nodeName: node,
@@ -92,7 +112,6 @@ struct ServingOptions: ParsableArguments {
             podBridgeInterface: podBridgeInterface,
             podInterfaceNamePrefix: podInterfaceNamePrefix
         )
-        return try ConfigurationFile.load(config, applying: overrides)
     }
 
     /// The name of this machine's Node object.

@@ -14,6 +14,22 @@ import Testing
         #expect(try FairleadConfiguration.load(yaml: yaml, fileName: "f") == configuration)
     }
 
+    @Test(
+        "Every valid configuration survives being printed without its defaults",
+        arguments: 0..<200
+    )
+    func compactRoundTrips(_ seed: UInt64) throws {
+        let configuration = FairleadConfiguration.generated(seed: seed)
+        let yaml = configuration.compactYAML()
+        #expect(try FairleadConfiguration.load(yaml: yaml, fileName: "f") == configuration)
+        #expect(yaml.utf8.count < configuration.commentedYAML().utf8.count / 2)
+    }
+
+    @Test("Without its defaults the default configuration is two lines")
+    func compactDefaults() {
+        #expect(FairleadConfiguration().compactYAML() == header)
+    }
+
     @Test("The printed defaults are those on record")
     func defaults() throws {
         let file = Self.root.appending(path: "Tests/Fixtures/settings/defaults.yaml")

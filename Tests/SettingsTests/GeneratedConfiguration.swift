@@ -40,6 +40,17 @@ extension FairleadConfiguration {
                 * generator.pick([4096, 1 << 20, 16 << 20])
         )
         configuration.logging.level = generator.pick(LogLevel.allCases)
+        configuration.logging.format = generator.pick(LogFormat.allCases)
+        if configuration.manifests.directory.isEmpty {
+            configuration.kubernetes.kubeconfig = generator.pick(["", "/" + generator.path()])
+        }
+        configuration.kubernetes.server = generator.pick(["", "https://[fd00::1]:6443"])
+        configuration.health.bindAddress = generator.listenAddress()
+        configuration.health.bindFailureIsFatal = Bool.random(using: &generator)
+        configuration.metrics.bindAddress = generator.listenAddress()
+        configuration.metrics.bindFailureIsFatal = Bool.random(using: &generator)
+        configuration.connectionTracking = .generated(&generator)
+        configuration.oomScoreAdjust = generator.pick([nil, -1000, 0, 1000])
         return configuration
     }
 }
@@ -70,6 +81,33 @@ extension SeededGenerator {
 
     fileprivate mutating func duration(_ range: ClosedRange<Int64>) -> Duration {
         .nanoseconds(Int64.random(in: range, using: &self))
+    }
+}
+
+extension SeededGenerator {
+    fileprivate mutating func listenAddress() -> ListenAddress? {
+        let port = UInt16.random(in: 1...65535, using: &self)
+        return pick([
+            nil, ListenAddress(port: port), ListenAddress(address: .generated(&self), port: port),
+        ])
+    }
+}
+
+extension ConnectionTrackingSettings {
+    fileprivate static func generated(
+        _ generator: inout SeededGenerator
+    ) -> ConnectionTrackingSettings {
+        var settings = ConnectionTrackingSettings()
+        settings.maxPerCore = generator.pick([0, 1, Int(Int32.max)])
+        settings.minimum = generator.pick([0, 131_072])
+        settings.tcpEstablishedTimeout = .seconds(
+            Int.random(in: 0...2_145_600, using: &generator)
+        )
+        settings.tcpCloseWaitTimeout = generator.pick([.zero, .seconds(1)])
+        settings.tcpBeLiberal = Bool.random(using: &generator)
+        settings.udpTimeout = generator.pick([.zero, .seconds(30)])
+        settings.udpStreamTimeout = generator.pick([.zero, .seconds(2_145_600)])
+        return settings
     }
 }
 

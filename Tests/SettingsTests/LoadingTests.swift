@@ -54,6 +54,19 @@ import Testing
         expected.manifests.directory = "manifests"
         expected.manifests.maximumFileSize = ByteQuantity(bytes: 4096)
         expected.logging.level = .critical
+        expected.logging.format = .json
+        expected.health.bindAddress = ListenAddress(address: .ipv6(high: 0, low: 1), port: 1)
+        expected.health.bindFailureIsFatal = true
+        expected.metrics.bindAddress = nil
+        expected.metrics.bindFailureIsFatal = true
+        expected.connectionTracking.maxPerCore = 7
+        expected.connectionTracking.minimum = 8
+        expected.connectionTracking.tcpEstablishedTimeout = .seconds(2_145_600)
+        expected.connectionTracking.tcpCloseWaitTimeout = .seconds(60)
+        expected.connectionTracking.tcpBeLiberal = true
+        expected.connectionTracking.udpTimeout = .seconds(30)
+        expected.connectionTracking.udpStreamTimeout = .seconds(180)
+        expected.oomScoreAdjust = -1000
         let actual = try load(
             """
             mode: ipvs
@@ -82,7 +95,18 @@ import Testing
             intervals: {coalesce: 200ms, audit: 0s, retryInitial: 10ms, retryMaximum: 10ms, reprobe: 5s}
             stateDirectory: /var/lib/fair lead
             manifests: {directory: manifests, maximumFileSize: 4096}
-            logging: {level: critical}
+            logging: {level: critical, format: json}
+            health: {bindAddress: "[::1]:1", bindFailureIsFatal: true}
+            metrics: {bindAddress: "", bindFailureIsFatal: true}
+            connectionTracking:
+              maxPerCore: 7
+              minimum: 8
+              tcpEstablishedTimeout: 596h
+              tcpCloseWaitTimeout: 1m
+              tcpBeLiberal: true
+              udpTimeout: 30s
+              udpStreamTimeout: 3m
+            oomScoreAdjust: -1000
             """
         )
         #expect(actual == expected)

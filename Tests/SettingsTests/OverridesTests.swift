@@ -67,7 +67,7 @@ import Testing
         #expect(configuration.nodePorts.addresses == .primary)
     }
 
-    /// Flags beside `localTraffic: {bridgeInterface: cni0}` in the file, and the problems.
+    /// Flags beside a bridge and a kubeconfig in the file, and the problems.
     static let ways: [(ConfigurationOverrides, [String])] = [
         (ConfigurationOverrides(localTrafficMode: "BridgeInterface"), []),
         (
@@ -103,6 +103,13 @@ import Testing
             ]
         ),
         (
+            ConfigurationOverrides(manifestsDirectory: "/m"),
+            [
+                "--manifests: \"/m\" and kubernetes.kubeconfig, which is \"/k\", name two places to "
+                    + "take Services from; leave one of them empty"
+            ]
+        ),
+        (
             ConfigurationOverrides(nodePortAddresses: "10.0.0.0/8,10.0.0.0/8"),
             ["--nodeport-addresses: \"10.0.0.0/8\" is given twice"]
         ),
@@ -116,7 +123,9 @@ import Testing
 
     @Test("Flags must go together with each other and with the file", arguments: ways)
     func together(_ overrides: ConfigurationOverrides, _ problems: [String]) throws {
-        let file = try load("localTraffic: {bridgeInterface: cni0}")
+        let file = try load(
+            "localTraffic: {bridgeInterface: cni0}\nkubernetes: {kubeconfig: /k}"
+        )
         do throws(ConfigurationErrors) {
             _ = try file.applying(overrides)
             #expect(problems.isEmpty)

@@ -26,6 +26,21 @@ enum Refusals {
                 + "but its rules; use auto, or mode ipvs"
         ),
         Refusal(
+            "manifests: {directory: /m}\nkubernetes: {kubeconfig: /k}",
+            "3: manifests.directory: \"/m\" and kubernetes.kubeconfig, which is \"/k\", name two "
+                + "places to take Services from; leave one of them empty"
+        ),
+        Refusal(
+            "oomScoreAdjust: 1001",
+            "3: oomScoreAdjust: \"1001\" is not a whole number in -1000…1000"
+        ),
+        Refusal(
+            "connectionTracking: {tcpEstablishedTimeout: 597h, udpTimeout: 1500ms}",
+            "3: connectionTracking.tcpEstablishedTimeout: \"597h\" is out of range; allowed: 0s, or "
+                + "1s…596h in whole seconds",
+            "3: connectionTracking.udpTimeout: \"1500ms\" is not a whole number of seconds"
+        ),
+        Refusal(
             "nodeName: Node_1",
             "3: nodeName: \"Node_1\" is not the name of a Node; allowed: lower-case letters, digits, "
                 + "\"-\" and \".\" inside, at most 253 characters"

@@ -1,0 +1,79 @@
+import Daemon
+import KubernetesClient
+import KubernetesSource
+import Logging
+import ServiceLifecycle
+import Settings
+
+/// A daemon that follows the API of a cluster, and what it needs for that.
+struct ClusterConnection {
+    /// To be run together; they end with the daemon.
+    let services: [any Service]
+
+    /// Connects nowhere yet.
+    ///
+    /// - Throws: `Failure` when the kubeconfig, or what a pod is given, is not there or wrong.
+    init(_ configuration: FairleadConfiguration, nodeName: String, _ logger: Logger) throws {
+        let client: APIClient
+        do throws(ClusterAccessError) {
+            let access = try configuration.kubernetes.access()
+            client = try APIClient(access, logger: logger)
+            logger.notice("node \(nodeName) takes Services from \(access.server)")
+        } catch {
+            let advice =
+                configuration.kubernetes.kubeconfig.isEmpty
+                ? " Outside of a pod, name a kubeconfig with --kubeconfig, or a directory of "
+                    + "manifests with --manifests." : ""
+            throw Failure("\(error)\(advice)")
+        }
+        let recorder = EventRecorder(client: client, nodeName: nodeName, logger: logger)
+        let daemon = NodeDaemon(
+            configuration: configuration,
+            nodeName: nodeName,
+            source: KubernetesSource(
+                client: client,
+                nodeName: nodeName,
+                logger: logger,
+                announce: { recorder.record($0) }
+            ),
+            logger: logger,
+            announce: { recorder.record($0) }
+        )
+        // The client goes last: whoever is told to end may have a last word.
+        services = [ClientClosing(client: client), EventWriting(recorder: recorder), daemon]
+    }
+}
+
+/// Closes the client's connections when everything that uses them has ended.
+private struct ClientClosing: Service {
+    let client: APIClient
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await client.shutdown()
+    }
+}
+
+/// Writes Events into the cluster as long as the daemon runs.
+private struct EventWriting: Service {
+    let recorder: EventRecorder
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await recorder.run() }
+    }
+}
+
+extension KubernetesSettings {
+    /// How the API server is reached.
+    ///
+    /// - Throws: `ClusterAccessError` when the kubeconfig, or what a pod is given, is not there or wrong.
+    fileprivate func access() throws(ClusterAccessError) -> ClusterAccess {
+        let server = server.isEmpty ? nil : server
+        guard !kubeconfig.isEmpty else { return try ClusterAccess.inCluster(server: server) }
+        return try ClusterAccess.load(
+            kubeconfig: kubeconfig,
+            context: context.isEmpty ? nil : context,
+            server: server
+        )
+    }
+}
