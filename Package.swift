@@ -125,6 +125,7 @@ let devices: [Target] = [
         dependencies: ["Addressing", "ListeningSockets", nioCore, nioPosix, logging]
     ),
     .target(name: "ControlSocket", dependencies: [logging, nioCore, nioPosix, nioHTTP1]),
+    .target(name: "LogOutput", dependencies: [logging, systemPackage]),
     .target(
         name: "Daemon",
         dependencies: [
@@ -138,8 +139,8 @@ let devices: [Target] = [
         dependencies: [
             "Addressing", "ServiceModel", "DataplaneModel", "Planning", "KubeProxyLeftovers",
             "NodeChecks", "Daemon", "Listing", "LinuxDataplane", "Settings", "DirectorySource",
-            "KubernetesClient", "KubernetesSource", "ControlSocket", argumentParser, logging,
-            serviceLifecycle, unixSignals, systemPackage,
+            "KubernetesClient", "KubernetesSource", "ControlSocket", "LogOutput", argumentParser,
+            logging, serviceLifecycle, unixSignals, systemPackage,
         ]
     ),
 ]
@@ -297,6 +298,14 @@ let tests: [Target] = [
             nioPosix, logging,
         ]
     ),
+    .testTarget(
+        name: "DaemonTests",
+        dependencies: [
+            "SocketTestSupport", "Addressing", "ServiceModel", "DataplaneModel", "Reconciliation",
+            "Daemon", logging,
+        ]
+    ),
+    .testTarget(name: "LogOutputTests", dependencies: ["LogOutput", logging, systemPackage]),
     .testTarget(
         name: "KernelTests",
         dependencies: [

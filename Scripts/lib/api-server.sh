@@ -108,6 +108,10 @@ api_server_start() {
     [[ ${KEEP:-0} == 1 ]] || rm -rf "$dir/etcd"
     mkdir -p "$dir/etcd"
     chmod 700 "$dir" "$dir/etcd"
+    local name
+    for name in PORT ETCD_PORT SERVICE_CIDR AUTHORIZATION_MODE APISERVER_ARGS; do
+        [[ -z ${!name:-} ]] || printf '%s=%q\n' "$name" "${!name}"
+    done >"$dir/settings"
     _api_server_credentials "$dir" || return
     token=$(<"$dir/token")
 
@@ -221,4 +225,16 @@ api_server_stop() {
         fi
         rm -f "$dir/$name.pid"
     done
+}
+
+# api_server_restart DIR: with what is stored, and with the settings it was started with.
+api_server_restart() {
+    api_server_stop "$1" || return
+    (
+        if [[ -r $1/settings ]]; then
+            # shellcheck source=/dev/null
+            source "$1/settings"
+        fi
+        KEEP=1 api_server_start "$1"
+    )
 }

@@ -5,6 +5,8 @@ import Reconciliation
 import ServiceModel
 
 /// Says in the log what a round of reconciliation did, in sentences.
+///
+/// What a sentence is about stands beside it as metadata too, so that programs need not read it.
 struct ReportLog {
     let logger: Logger
 
@@ -13,24 +15,34 @@ struct ReportLog {
         took duration: Duration,
         counts: (services: Int, virtualServers: Int, realServers: Int, failing: Int)?
     ) {
-        for problem in report.newProblems { logger.warning("\(problem)") }
+        for problem in report.newProblems {
+            logger.warning("\(problem)", metadata: Self.metadata(of: problem))
+        }
         for problem in report.solvedProblems {
             logger.notice(
                 "\(problem.object) is right again",
-                metadata: ["was": "\(problem.message)"]
+                metadata: Self.metadata(of: problem)
+                    .merging(["was": "\(problem.message)"]) { _, new in new }
             )
         }
         for failure in report.failures {
             let owner = failure.owner.map { "for \($0): " } ?? ""
             logger.error(
-                "\(owner)\(failure.error); trying again in \(Self.text(of: failure.retryIn))"
+                "\(owner)\(failure.error); trying again in \(Self.text(of: failure.retryIn))",
+                metadata: Self.metadata(of: failure)
             )
         }
         for subject in report.recovered {
-            logger.notice("\(Self.text(of: subject)) is in order again")
+            logger.notice(
+                "\(Self.text(of: subject)) is in order again",
+                metadata: ["subject": "\(Self.text(of: subject))"]
+            )
         }
         if let error = report.auditError {
-            logger.error("the kernel could not be audited: \(error)")
+            logger.error(
+                "the kernel could not be audited: \(error)",
+                metadata: ["errno": "\(error.code)"]
+            )
         }
         if report.drift > 0 {
             logger.warning(
@@ -50,6 +62,24 @@ struct ReportLog {
         } else if report.applied > 0 {
             logger.info(summary)
         }
+    }
+
+    private static func metadata(of problem: ObjectProblem) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["object": "\(problem.object)"]
+        if !problem.field.isEmpty { metadata["field"] = "\(problem.field)" }
+        return metadata
+    }
+
+    private static func metadata(of failure: ReconciliationReport.Failure) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "subject": "\(text(of: failure.subject))", "errno": "\(failure.error.code)",
+        ]
+        if let owner = failure.owner {
+            // The name of a Service port: namespace, name, and the port's name behind a colon.
+            metadata["object"] = "\(ObjectKind.service.rawValue) \(owner.prefix { $0 != ":" })"
+            metadata["servicePort"] = "\(owner)"
+        }
+        return metadata
     }
 
     private static func text(of subject: RetrySubject) -> String {

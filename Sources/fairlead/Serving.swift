@@ -1,6 +1,7 @@
 import Daemon
 import DirectorySource
 import LinuxDataplane
+import LogOutput
 import Logging
 import ServiceLifecycle
 import Settings
@@ -17,12 +18,7 @@ enum Serving {
         _ configuration: FairleadConfiguration,
         following file: FollowedFile? = nil
     ) async throws {
-        let level = Logger.Level(rawValue: configuration.logging.level.rawValue) ?? .info
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
+        startLogging(configuration.logging)
         IgnoredSignals.ignore()
         OpenFiles.raiseLimit()
         let logger = Logger(label: "fairlead")
@@ -70,6 +66,19 @@ enum Serving {
             try await group.run()
         } catch {
             throw Failure("\(error)")
+        }
+    }
+
+    private static func startLogging(_ settings: LoggingSettings) {
+        let level = Logger.Level(rawValue: settings.level.rawValue) ?? .info
+        LoggingSystem.bootstrap { label in
+            var handler: any LogHandler =
+                switch settings.format {
+                case .text: StreamLogHandler.standardError(label: label)
+                case .json: JSONLogHandler(label: label)
+                }
+            handler.logLevel = level
+            return handler
         }
     }
 
