@@ -174,6 +174,11 @@ let testSupport: [Target] = [
         dependencies: ["Addressing", "ListeningSockets", nioCore, nioPosix, logging],
         path: "Tests/SocketTestSupport"
     ),
+    .target(
+        name: "ScriptedAPI",
+        dependencies: [nioCore, nioHTTP1, nioPosix],
+        path: "Tests/ScriptedAPI"
+    ),
     .systemLibrary(name: "CNetworkLab", path: "Tests/CNetworkLab"),
     .target(
         name: "NetworkLab",
@@ -196,7 +201,7 @@ let tools: [Target] = [
         name: "Benchmark",
         dependencies: [
             "Addressing", "ServiceModel", "DataplaneModel", "Planning", "Reconciliation",
-            "Iptables", "LinuxDataplane", "Netlink", "NetworkLab", argumentParser,
+            "Iptables", "LinuxDataplane", "Netlink", "NetworkLab", "ScriptedAPI", argumentParser,
         ],
         path: "Tests/Benchmark"
     ),
@@ -287,6 +292,12 @@ let tests: [Target] = [
         ]
     ),
     .testTarget(
+        name: "KubernetesClientTests",
+        dependencies: [
+            "SocketTestSupport", "KubernetesClient", nioCore, nioPosix, nioSSL, systemPackage,
+        ]
+    ),
+    .testTarget(
         name: "KubernetesWatchTests",
         dependencies: ["TestSupport", "ServiceModel", "KubernetesWatch"]
     ),
@@ -294,8 +305,7 @@ let tests: [Target] = [
         name: "KubernetesSourceTests",
         dependencies: [
             "TestSupport", "Addressing", "ServiceModel", "Manifests", "KubernetesWatch",
-            "KubernetesClient", "KubernetesSource", "SocketTestSupport", nioCore, nioHTTP1,
-            nioPosix, logging,
+            "KubernetesClient", "KubernetesSource", "SocketTestSupport", "ScriptedAPI", logging,
         ]
     ),
     .testTarget(

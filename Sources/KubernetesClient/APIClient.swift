@@ -28,9 +28,9 @@ package final class APIClient: Sendable {
         }
     }
 
-    /// Sends a request; answers when the head of the answer has come. The body is still coming.
+    /// Sends a request; answers when the head of the answer has come.
     ///
-    /// Any status is an answer, and redirects are not followed. When the task is cancelled the
+    /// The body is still coming. Any status is an answer, and redirects are not followed. When the task is cancelled the
     /// connection is closed, and the error has the reason `cutOff`.
     package func send(_ request: APIRequest) async throws(APIError) -> APIResponse {
         let session = try await sessions.current()
@@ -47,7 +47,7 @@ package final class APIClient: Sendable {
         )
     }
 
-    /// Closes all connections; requests that go on fail. To be called before the client is dropped.
+    /// Closes all connections; requests that go on fail, and so do later ones.
     package func shutdown() async {
         await sessions.shutdown()
     }

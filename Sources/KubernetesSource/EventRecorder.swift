@@ -110,21 +110,27 @@ package struct EventRecorder: Sendable {
     private static let component = "fairlead"
 
     /// What `kubectl describe` finds an object's Events by; nil where it cannot be had.
+    ///
+    /// It is asked for with the right to list, which this daemon has anyway.
     private func identity(of object: ObjectReference) async -> String? {
-        let path: String
+        let collection: String
         switch object.kind {
         // For Nodes it is the name, as the kubelet has it.
         case .node: return object.name.name
-        case .service: path = "/api/v1/namespaces/\(object.name.namespace)/services/"
-        case .endpoints: path = "/api/v1/namespaces/\(object.name.namespace)/endpoints/"
+        case .service: collection = "/api/v1/namespaces/\(object.name.namespace)/services"
+        case .endpoints: collection = "/api/v1/namespaces/\(object.name.namespace)/endpoints"
         case .endpointSlice:
-            path = "/apis/discovery.k8s.io/v1/namespaces/\(object.name.namespace)/endpointslices/"
+            collection =
+                "/apis/discovery.k8s.io/v1/namespaces/\(object.name.namespace)/endpointslices"
         }
-        guard let response = try? await client.send(APIRequest(path: path + object.name.name)),
+        let name = APIRequest.Parameter("fieldSelector", "metadata.name=\(object.name.name)")
+        let request = APIRequest(path: collection, query: [name])
+        guard let response = try? await client.send(request),
             let answer = try? await response.body.collect(upTo: Self.answerLimit),
             response.status == 200
         else { return nil }
-        return try? JSONDecoder().decode(IdentityDocument.self, from: Data(answer)).metadata.uid
+        let list = try? JSONDecoder().decode(IdentityDocument.self, from: Data(answer))
+        return list?.items.first?.metadata.uid
     }
 }
 
@@ -171,7 +177,11 @@ private struct EventDocument: Encodable {
 }
 
 private struct IdentityDocument: Decodable {
-    let metadata: Metadata
+    let items: [Item]
+
+    struct Item: Decodable {
+        let metadata: Metadata
+    }
 
     struct Metadata: Decodable {
         let uid: String

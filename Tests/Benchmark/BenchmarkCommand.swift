@@ -4,7 +4,7 @@ import LinuxDataplane
 import NetworkLab
 
 @main
-struct BenchmarkCommand: ParsableCommand {
+struct BenchmarkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
         abstract: "Measure Fairlead against the kernel's floor and ipvsadm, on this kernel."
@@ -22,6 +22,12 @@ struct BenchmarkCommand: ParsableCommand {
     @Flag(help: "Measure the chains of iptables that stand in for virtual servers instead.")
     var iptables = false
 
+    @Flag(help: "Measure the program as it runs in a cluster, from the API's bytes to the kernel.")
+    var api = false
+
+    @Option(help: "With --api: the number of changed endpoints.")
+    var changes = 1000
+
     @Option(help: "With --iptables: nft or legacy; without it, those that this kernel has.")
     var variant: String?
 
@@ -31,7 +37,7 @@ struct BenchmarkCommand: ParsableCommand {
     @Flag(help: .hidden)
     var onlyMemory = false
 
-    func run() throws {
+    func run() async throws {
         if !onlyMemory, !host { try MachineMemory.warm() }
         let sizes = try sizes.split(separator: ",").map { size in
             let numbers = size.split(separator: "x").compactMap { Int($0) }
@@ -40,7 +46,9 @@ struct BenchmarkCommand: ParsableCommand {
             }
             return SyntheticCluster(services: numbers[0], endpoints: numbers[1])
         }
-        if iptables {
+        if api {
+            try await measureAPI(sizes)
+        } else if iptables {
             try measureIptables(sizes)
         } else {
             try measureIPVS(sizes)
@@ -63,6 +71,18 @@ struct BenchmarkCommand: ParsableCommand {
         }
         print(FigureTable.text("services × endpoints", columns))
         try write(measurements)
+    }
+
+    private func measureAPI(_ sizes: [SyntheticCluster]) async throws {
+        guard let size = sizes.first, sizes.count == 1 else {
+            throw ValidationError("--api measures one size in a kernel that nothing was done in.")
+        }
+        let measurement = try await APIBenchmark(cluster: size, changes: changes).run()
+        let column = (
+            "\(measurement.services) × \(measurement.endpointsPerService)", measurement.figures
+        )
+        print(FigureTable.text("services × endpoints", [column]))
+        try write([measurement])
     }
 
     private func measureIptables(_ sizes: [SyntheticCluster]) throws {

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxDataplane
 import NetworkLab
 
@@ -24,8 +25,11 @@ enum MachineMemory {
     }
 
     /// Bytes resident in this process now and at the peak.
-    static func resident() throws -> (now: Int, peak: Int) {
-        let status = try HostFile.read("/proc/self/status") ?? ""
+    static func resident() throws -> (now: Int, peak: Int) { try resident(of: getpid()) }
+
+    /// Bytes resident in a process now and at the peak.
+    static func resident(of process: pid_t) throws -> (now: Int, peak: Int) {
+        let status = try HostFile.read("/proc/\(process)/status") ?? ""
         func field(_ name: String) -> Int {
             let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
             return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) * 1024

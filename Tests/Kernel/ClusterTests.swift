@@ -205,10 +205,14 @@ struct ClusterTests {
 
         try cluster.start()
         // With the old token: a restart makes the server ask who it is.
-        try daemon.waitForLog("does not know who asks")
+        try daemon.waitForLog("does not know who asks", within: .seconds(60))
         #expect(stage.answer(at: "10.96.0.83", from: laboratory.node) == nil)
         try Command.run("mv", [workspaceToken(stage), stage.tokenFile])
-        try daemon.waitForLog("the API server answers as it should again")
+        // The longest wait between two questions is half a minute.
+        try daemon.waitForLog(
+            "the API server answers as it should again",
+            within: .seconds(60)
+        )
         try daemon.waitFor("the new Service") {
             stage.answer(at: "10.96.0.83", from: laboratory.node) == "pod3"
         }

@@ -29,16 +29,24 @@ final class DaemonProcess {
     var output: String { (try? Command.run("cat", [log])) ?? "" }
 
     /// Waits until the log has `text` at least `count` times.
-    func waitForLog(_ text: String, count: Int = 1) throws {
-        try waitFor("\"\(text)\" in the log") {
+    func waitForLog(
+        _ text: String,
+        count: Int = 1,
+        within time: Duration = .seconds(20)
+    ) throws {
+        try waitFor("\"\(text)\" in the log", within: time) {
             let found = output.split(separator: "\n").count { $0.contains(text) }
             return found >= count
         }
     }
 
     /// Waits until a condition holds, and fails with the log when it never does.
-    func waitFor(_ what: String, _ condition: () throws -> Bool) throws {
-        let deadline = ContinuousClock.now.advanced(by: .seconds(20))
+    func waitFor(
+        _ what: String,
+        within time: Duration = .seconds(20),
+        _ condition: () throws -> Bool
+    ) throws {
+        let deadline = ContinuousClock.now.advanced(by: time)
         while ContinuousClock.now < deadline {
             if try condition() { return }
             usleep(50_000)

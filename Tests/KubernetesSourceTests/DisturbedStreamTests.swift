@@ -2,6 +2,7 @@ import KubernetesClient
 @testable import KubernetesSource
 @testable import KubernetesWatch
 import Logging
+import ScriptedAPI
 import ServiceModel
 import SocketTestSupport
 import Synchronization

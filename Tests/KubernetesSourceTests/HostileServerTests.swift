@@ -1,4 +1,5 @@
 import KubernetesClient
+import ScriptedAPI
 import ServiceModel
 import SocketTestSupport
 import Synchronization

@@ -1,6 +1,7 @@
 import KubernetesClient
 import KubernetesSource
 import Manifests
+import ScriptedAPI
 import ServiceModel
 import SocketTestSupport
 import Synchronization

@@ -2,6 +2,7 @@ import FoundationEssentials
 import KubernetesClient
 import KubernetesSource
 import Logging
+import ScriptedAPI
 import ServiceModel
 import SocketTestSupport
 import Synchronization

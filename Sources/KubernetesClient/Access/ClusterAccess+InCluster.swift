@@ -1,5 +1,4 @@
 import FoundationEssentials
-import SystemPackage
 
 extension ClusterAccess {
     /// The access of the service account of the pod that this process runs in.
@@ -73,6 +72,11 @@ extension String {
     /// Without white space and line ends around it.
     var trimmed: String {
         let start = drop { $0.isWhitespace }
-        return String(start.prefix(upTo: start.lastIndex { !$0.isWhitespace }.map(start.index(after:)) ?? start.startIndex))
+        return String(
+            start.prefix(
+                upTo: start.lastIndex { !$0.isWhitespace }.map(start.index(after:))
+                    ?? start.startIndex
+            )
+        )
     }
 }

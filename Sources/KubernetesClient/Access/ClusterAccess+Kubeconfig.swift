@@ -52,7 +52,10 @@ struct Kubeconfig {
         return ClusterAccess(
             address: address,
             trust: trust,
-            identity: try identity(of: context, for: ExecPlugin.Cluster(cluster, server: "\(address)", trust: trust)),
+            identity: try identity(
+                of: context,
+                for: ExecPlugin.Cluster(cluster, server: "\(address)", trust: trust)
+            ),
             proxy: try proxy(in: cluster, to: address, trust: trust),
             namespace: try context.field("namespace").text
         )
@@ -92,7 +95,8 @@ struct Kubeconfig {
             if other == name { return try item.field(kind) }
             names.append(other)
         }
-        let known = names.isEmpty ? "\(list) is empty" : "\(list) has \(names.joined(separator: ", "))"
+        let known =
+            names.isEmpty ? "\(list) is empty" : "\(list) has \(names.joined(separator: ", "))"
         throw place.error("there is no \(kind) \"\(name)\": \(known)")
     }
 
@@ -122,7 +126,9 @@ struct Kubeconfig {
         if let text = trust.serverName,
             (try? WebAddress("https://\(text)"))?.isIPAddress ?? true
         {
-            throw name.error("is \"\(text)\"; a DNS name of the server's certificate would be right")
+            throw name.error(
+                "is \"\(text)\"; a DNS name of the server's certificate would be right"
+            )
         }
         return trust
     }

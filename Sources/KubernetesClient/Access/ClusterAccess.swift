@@ -31,6 +31,13 @@ package struct ClusterAccess: Sendable, CustomStringConvertible {
 
     var usesTLS: Bool { address.scheme == "https" }
 
+    /// The DNS name that the server's certificate must have; nil where it is an address that counts,
+    /// or nothing.
+    var verifiedName: String? {
+        guard usesTLS, !trust.isInsecure else { return nil }
+        return trust.serverName ?? (address.isIPAddress ? nil : address.host)
+    }
+
     /// Reads and checks the URL of a server.
     static func address(_ text: String, at place: String) throws(ClusterAccessError) -> WebAddress {
         do throws(WebAddress.Problem) {

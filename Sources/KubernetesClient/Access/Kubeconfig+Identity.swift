@@ -80,7 +80,9 @@ extension Kubeconfig {
             impersonation.extra.append(.init(key: key, values: texts))
         }
         if impersonation.user == nil, impersonation != ClientIdentity.Impersonation() {
-            throw name.error("is missing beside as-uid, as-groups or as-user-extra; a user name would be right")
+            throw name.error(
+                "is missing beside as-uid, as-groups or as-user-extra; a user name would be right"
+            )
         }
         return impersonation
     }

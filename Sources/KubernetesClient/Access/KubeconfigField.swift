@@ -88,7 +88,10 @@ struct KubeconfigField {
             case .mapping(let mapping)?:
                 return mapping.compactMap { pair in
                     pair.key.scalar.map { key in
-                        (key.string, KubeconfigField(pair.value, path: "\(path).\(key.string)", file: file))
+                        (
+                            key.string,
+                            KubeconfigField(pair.value, path: "\(path).\(key.string)", file: file)
+                        )
                     }
                 }
             default: throw error("is not a mapping")
@@ -121,7 +124,7 @@ struct KubeconfigField {
         get throws(ClusterAccessError) {
             guard let text = try text else { return nil }
             guard
-                let data = Data(base64Encoded: text, options: .ignoreUnknownCharacters),
+                let data = Data(base64Encoded: String(text.filter { !$0.isWhitespace })),
                 !data.isEmpty
             else {
                 throw error("is not Base64; the PEM text in Base64 would be right")

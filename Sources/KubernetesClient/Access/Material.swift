@@ -47,32 +47,31 @@ struct Material: Sendable, CustomStringConvertible {
         switch error {
         case .fileTooLarge: "it has more than \(maximumSize >> 20) MiB"
         case .noSuchFileOrDirectory: "it is not there"
+        case .invalidArgument: "it is not a regular file"
         default: "\(error)"
         }
     }
 
+    /// - Throws: `fileTooLarge` for what is too large, `isDirectory` for a directory, and whatever
+    ///   the kernel has against it.
     static func read(_ path: String) throws(Errno) -> [UInt8] {
         do {
+            // FileManager does not say what the kernel has against a file. Without .nonBlocking,
+            // opening a named pipe would wait for its writer.
             let file = try FileDescriptor.open(
                 FilePath(path),
                 .readOnly,
-                // Without .nonBlocking, opening a named pipe would wait for its writer.
                 options: [.closeOnExec, .nonBlocking]
             )
-            return try file.closeAfter {
-                var bytes: [UInt8] = []
-                var chunk = [UInt8](repeating: 0, count: 64 << 10)
-                while true {
-                    let count = try unsafe chunk.withUnsafeMutableBytes {
-                        try unsafe file.read(into: $0)
-                    }
-                    guard count > 0 else { return bytes }
-                    bytes += chunk[..<count]
-                    guard bytes.count <= maximumSize else { throw Errno.fileTooLarge }
-                }
+            let stat = try file.closeAfter { try file.stat() }
+            guard stat.type == .regular else {
+                throw stat.type == .directory ? Errno.isDirectory : Errno.invalidArgument
             }
+            guard stat.size <= maximumSize else { throw Errno.fileTooLarge }
         } catch {
             throw error as? Errno ?? .ioError
         }
+        guard let data = FileManager.default.contents(atPath: path) else { throw .ioError }
+        return Array(data)
     }
 }

@@ -34,7 +34,9 @@ struct WebAddress: Equatable, Sendable {
         }
         if let slash = rest.firstIndex(of: "/") {
             let path = rest[slash...]
-            self.path = String(path.prefix(upTo: path.lastIndex { $0 != "/" }.map(path.index(after:)) ?? slash))
+            self.path = String(
+                path.prefix(upTo: path.lastIndex { $0 != "/" }.map(path.index(after:)) ?? slash)
+            )
             rest = rest[..<slash]
         } else {
             path = ""

@@ -4,7 +4,7 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// What a server that is not trusted shows, for a message.
+/// What the certificate of a server says.
 struct ServerCertificate: Sendable {
     let start: Date
     let end: Date
@@ -59,11 +59,30 @@ struct ServerCertificate: Sendable {
         }
     }
 
-    private init(_ certificate: NIOSSLCertificate) {
+    func isValid(at date: Date) -> Bool { start <= date && date <= end }
+
+    /// Whether one of the names is this DNS name, or one with `*` in place of its first label.
+    func isFor(_ name: String) -> Bool {
+        let name = name.lowercased().split(separator: ".")
+        return names.contains { pattern in
+            let pattern = pattern.lowercased().split(separator: ".")
+            guard pattern.first == "*" else { return pattern == name }
+            return pattern.count > 2 && pattern.count == name.count
+                && pattern.dropFirst() == name.dropFirst()
+        }
+    }
+
+    init(start: Date, end: Date, names: [String]) {
+        self.start = start
+        self.end = end
+        self.names = names
+    }
+
+    init(_ certificate: NIOSSLCertificate) {
         start = Date(timeIntervalSince1970: Double(certificate.notValidBefore))
         end = Date(timeIntervalSince1970: Double(certificate.notValidAfter))
         names = certificate._subjectAlternativeNames().compactMap { name in
-            let bytes = unsafe name.contents.withUnsafeBufferPointer { unsafe Array($0) }
+            let bytes = Array(name.contents)
             switch name.nameType {
             case .dnsName: return String(decoding: bytes, as: UTF8.self)
             case .ipAddress:

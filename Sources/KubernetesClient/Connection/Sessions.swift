@@ -28,7 +28,7 @@ actor Sessions {
     private var credential: ExecCredential?
     private var pluginRun: Task<Result<ExecCredential, APIError>, Never>?
     /// What was last wrong with files: it is logged once.
-    private var complaint: ClusterAccessError?
+    private var complaints: [ClusterAccessError] = []
 
     private struct Former {
         weak var transport: Transport?
@@ -77,18 +77,25 @@ actor Sessions {
     private func session(
         _ plugin: (ExecPlugin, ExecCredential)?
     ) throws(APIError) -> Session {
+        var problems: [ClusterAccessError] = []
+        // Each for itself: a token is rotated even where an authority cannot be read.
+        do throws(ClusterAccessError) {
+            authorization = try access.identity.authorization.headerValue(credential: plugin?.1)
+        } catch {
+            problems.append(error)
+        }
         do throws(ClusterAccessError) {
             let material = try TLSMaterial(access, plugin: plugin)
             if material != transport.material { try replaceTransport(material) }
-            authorization = try access.identity.authorization.headerValue(credential: plugin?.1)
-            complaint = nil
         } catch {
+            // A plugin has printed all of it at once: there is no middle of a rotation.
             guard plugin?.1.certificate == nil else { throw APIError(.credentials, "\(error)") }
-            if error != complaint {
-                logger.warning("What was read before is used, as this cannot be: \(error)")
-            }
-            complaint = error
+            problems.append(error)
         }
+        for problem in problems where !complaints.contains(problem) {
+            logger.warning("What was read before is used, as this cannot be: \(problem)")
+        }
+        complaints = problems
         if let end = transport.clientCertificateEnd, end < Date.now {
             throw APIError(
                 .credentials,

@@ -29,8 +29,8 @@ struct TLSMaterial: Equatable, Sendable {
             client = ClientPair(
                 certificate: certificate,
                 key: Secret(key),
-                certificatePlace: "what \(plugin.command) printed (\(plugin.place))",
-                keyPlace: "what \(plugin.command) printed (\(plugin.place))"
+                certificatePlace: "the output of \(plugin.command) (\(plugin.place))",
+                keyPlace: "the output of \(plugin.command) (\(plugin.place))"
             )
         } else if let certificate = identity.certificate, let key = identity.key {
             client = ClientPair(

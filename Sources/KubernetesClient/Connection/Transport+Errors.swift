@@ -71,7 +71,7 @@ extension Transport {
         case .deadlineExceeded, .readTimeout, .writeTimeout:
             APIError(
                 .timedOut,
-                "\(server) has not answered within \(limits.headTime)\(way); it may be overloaded, or "
+                "\(server) has not answered within \(min(limits.headTime, limits.idleTime))\(way); it may be overloaded, or "
                     + "something between drops packets"
             )
         case .remoteConnectionClosed, .uncleanShutdown:

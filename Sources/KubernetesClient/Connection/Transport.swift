@@ -76,13 +76,42 @@ final class Transport: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         // Watches hold their connections, and nothing else is to wait for them.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-        configuration.http1_1ConnectionDebugInitializer = { channel in
-            channel.setOption(.socketOption(.so_keepalive), value: 1)
-        }
         if let name = access.trust.serverName, access.usesTLS {
             configuration.dnsOverride = [name: access.address.host]
         }
+        let name = access.verifiedName
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            prepare(channel, verifying: name)
+        }
         return configuration
+    }
+
+    /// A certificate that the library trusts, although it is not for the name that is expected.
+    struct OtherName: Error {
+        let certificate: ServerCertificate?
+    }
+
+    /// Runs on the event loop of a connection before anything is sent on it, and is done when it
+    /// returns: the library does not expect the connection to close in between.
+    ///
+    /// The library is content with a certificate that has the address of the connection in place of
+    /// the name, so anybody with a certificate of the same authority who can lead a name astray
+    /// could take the place of the server.
+    private static func prepare(
+        _ channel: any Channel,
+        verifying name: String?
+    ) -> EventLoopFuture<Void> {
+        if let name {
+            let handler = try? channel.pipeline.syncOperations.handler(
+                type: NIOSSLClientHandler.self
+            )
+            let certificate = (handler?.peerCertificate).map { ServerCertificate($0) }
+            guard certificate?.isFor(name) ?? false else {
+                channel.eventLoop.execute { channel.close(promise: nil) }
+                return channel.eventLoop.makeFailedFuture(OtherName(certificate: certificate))
+            }
+        }
+        return channel.setOption(.socketOption(.so_keepalive), value: 1)
     }
 
     private static func proxy(_ address: WebAddress?) -> HTTPClient.Configuration.Proxy? {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import NIOSSL
 
 /// What a credential plugin printed.
 struct ExecCredential: Equatable, Sendable {
@@ -6,7 +7,9 @@ struct ExecCredential: Equatable, Sendable {
     /// PEM.
     let certificate: [UInt8]?
     let key: [UInt8]?
-    /// nil when it holds until the server refuses it.
+    /// The end of the credentials or of the certificate, whichever comes first.
+    ///
+    /// nil when they hold until the server refuses them.
     let expiry: Date?
 
     struct Problem: Error {
@@ -38,7 +41,8 @@ struct ExecCredential: Equatable, Sendable {
         }
         guard printed.apiVersion == apiVersion else {
             throw Problem(
-                words: "it printed apiVersion \(printed.apiVersion ?? "(none)"), but the kubeconfig "
+                words:
+                    "it printed apiVersion \(printed.apiVersion ?? "(none)"), but the kubeconfig "
                     + "says \(apiVersion)"
             )
         }
@@ -57,13 +61,18 @@ struct ExecCredential: Equatable, Sendable {
         guard token?.isHeaderValue ?? true else {
             throw Problem(words: "it printed a token with a space or a control character in it")
         }
+        var ends: [Date] = []
         if let text = status?.expirationTimestamp, !text.isEmpty {
             guard let date = try? Date(text, strategy: .iso8601) else {
                 throw Problem(words: "it printed an expirationTimestamp that is no RFC 3339 time")
             }
-            expiry = date
-        } else {
-            expiry = nil
+            ends.append(date)
         }
+        if let certificate,
+            let leaf = try? NIOSSLCertificate.fromPEMBytes(certificate).first
+        {
+            ends.append(Date(timeIntervalSince1970: Double(leaf.notValidAfter)))
+        }
+        expiry = ends.min()
     }
 }

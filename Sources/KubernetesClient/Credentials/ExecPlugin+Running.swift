@@ -1,3 +1,4 @@
+import NIOCore
 import Subprocess
 import SystemPackage
 
@@ -36,7 +37,7 @@ extension ExecPlugin {
         } catch is TooMuchOutput {
             throw failure("it printed more than \(Self.outputLimit >> 20) MiB")
         } catch let error as SubprocessError where error.code == .executableNotFound {
-            throw failure("there is no such program", hint: true)
+            throw failure("there is no such program, or it may not be executed", hint: true)
         } catch {
             throw failure("it could not be run: \(error)", hint: true)
         }
@@ -93,7 +94,8 @@ extension ExecPlugin {
         ) { execution in
             let output = execution.standardOutput
             let errors = execution.standardError
-            return try await withThrowingTaskGroup(of: (isOutput: Bool, bytes: [UInt8]).self) { group in
+            return try await withThrowingTaskGroup(of: (isOutput: Bool, bytes: [UInt8]).self) {
+                group in
                 group.addTask {
                     let bytes = try await Self.read(output, keeping: Self.outputLimit + 1)
                     guard bytes.count <= Self.outputLimit else { throw TooMuchOutput() }
@@ -123,11 +125,10 @@ extension ExecPlugin {
         _ sequence: SubprocessOutputSequence,
         keeping limit: Int
     ) async throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        for try await buffer in sequence where bytes.count < limit {
-            let more = unsafe buffer.withUnsafeBytes { unsafe Array($0) }
-            bytes += more.prefix(limit - bytes.count)
+        var kept = ByteBuffer()
+        for try await buffer in sequence where kept.readableBytes < limit {
+            kept.writeBytes(buffer.bytes)
         }
-        return bytes
+        return Array(kept.readableBytesView.prefix(limit))
     }
 }

@@ -4,13 +4,14 @@ import NIOPosix
 import Synchronization
 
 /// A request as a scripted server sees it.
-struct ScriptedRequest: Hashable, Sendable {
-    let method: String
-    let path: String
-    let query: [String: String]
-    let body: [UInt8]
+package struct ScriptedRequest: Hashable, Sendable {
+    package let method: String
+    package let path: String
+    /// Decoded.
+    package let query: [String: String]
+    package let body: [UInt8]
 
-    var isWatch: Bool { query["watch"] == "true" }
+    package var isWatch: Bool { query["watch"] == "true" }
 
     init(_ head: HTTPRequestHead, body: [UInt8]) {
         method = head.method.rawValue
@@ -42,7 +43,7 @@ struct ScriptedRequest: Hashable, Sendable {
 }
 
 /// What a scripted server does with a request, step by step.
-enum ScriptedStep: Hashable, Sendable {
+package enum ScriptedStep: Hashable, Sendable {
     case head(Int, [String: String])
     /// Written, and flushed.
     case bytes([UInt8])
@@ -53,10 +54,11 @@ enum ScriptedStep: Hashable, Sendable {
 }
 
 /// An answer; one without an end is held open.
-typealias ScriptedAnswer = [ScriptedStep]
+package typealias ScriptedAnswer = [ScriptedStep]
 
 extension [ScriptedStep] {
-    static func document(_ body: [UInt8], status: Int = 200) -> ScriptedAnswer {
+    /// A whole answer of JSON.
+    package static func document(_ body: [UInt8], status: Int = 200) -> ScriptedAnswer {
         [
             .head(
                 status,
@@ -67,48 +69,65 @@ extension [ScriptedStep] {
     }
 
     /// The head of an endless answer in chunks.
-    static var stream: ScriptedAnswer {
+    package static var stream: ScriptedAnswer {
         [.head(200, ["Content-Type": "application/json", "Transfer-Encoding": "chunked"])]
     }
 }
 
 /// An HTTP server on loopback whose answers a test makes up.
-final class ScriptedAPI: Sendable {
+package final class ScriptedAPI: Sendable {
     private let channel: any Channel
-    private let log: Mutex<[ScriptedRequest]>
+    private let log = RequestLog()
 
     /// The requests so far.
-    var requests: [ScriptedRequest] { log.withLock { $0 } }
+    package var requests: [ScriptedRequest] { log.entries.map(\.request) }
 
-    var port: Int { channel.localAddress?.port ?? 0 }
+    package var port: Int { channel.localAddress?.port ?? 0 }
 
-    init(
+    /// Listens on a free port.
+    package init(
         _ answer: @escaping @Sendable (ScriptedRequest) -> ScriptedAnswer
     ) async throws {
-        let box = RequestLog()
+        let log = log
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline()
-                    try pipeline.addHandler(ScriptHandler(answer: answer, log: box))
+                    try pipeline.addHandler(ScriptHandler(answer: answer, log: log))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        log = Mutex([])
-        box.sink.withLock { sink in
-            sink = { [weak self] request in self?.log.withLock { $0.append(request) } }
-        }
     }
 
-    func close() async { try? await channel.close().get() }
+    /// Writes more of an answer that is held open: to the newest request that fits.
+    package func push(
+        _ bytes: [UInt8],
+        to isMeant: (ScriptedRequest) -> Bool
+    ) async throws {
+        guard let entry = log.entries.last(where: { isMeant($0.request) }) else { return }
+        let part = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: bytes)))
+        try await entry.channel.writeAndFlush(part)
+    }
+
+    /// Listens no more.
+    package func close() async { try? await channel.close().get() }
 }
 
+/// Who asked what, and where.
 private final class RequestLog: Sendable {
-    let sink = Mutex<@Sendable (ScriptedRequest) -> Void>({ _ in })
+    struct Entry: Sendable {
+        let request: ScriptedRequest
+        let channel: any Channel
+    }
 
-    func add(_ request: ScriptedRequest) { sink.withLock { $0 }(request) }
+    private let list = Mutex<[Entry]>([])
+
+    var entries: [Entry] { list.withLock { $0 } }
+
+    func add(_ entry: Entry) { list.withLock { $0.append(entry) } }
 }
 
 private final class ScriptHandler: ChannelInboundHandler {
@@ -134,7 +153,7 @@ private final class ScriptHandler: ChannelInboundHandler {
         case .end:
             guard let head else { return }
             let request = ScriptedRequest(head, body: body)
-            log.add(request)
+            log.add(RequestLog.Entry(request: request, channel: context.channel))
             play(answer(request), context)
         }
     }
