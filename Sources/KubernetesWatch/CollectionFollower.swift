@@ -141,11 +141,12 @@ extension CollectionFollower {
     private mutating func waiting(
         _ problem: String,
         counted reason: String,
-        requested: Duration? = nil
+        requested: Duration? = nil,
+        isReachable: Bool = true
     ) -> FollowStep {
         state = .waiting
         activity.failures[reason, default: 0] += 1
-        var step = FollowStep(.wait(wait.next(requested: requested)))
+        var step = FollowStep(.wait(wait.next(requested: requested, isReachable: isReachable)))
         if problem != lastProblem { step.problem = problem }
         lastProblem = problem
         return step
@@ -365,7 +366,11 @@ extension CollectionFollower {
         case .stalled, .other:
             if state == .watching, !hasHeard { noteFruitless() }
         }
-        return waiting(failure.message, counted: failure.reason)
+        return waiting(
+            failure.message,
+            counted: failure.reason,
+            isReachable: failure.kind == .malformed
+        )
     }
 
     private mutating func noteFruitless() {

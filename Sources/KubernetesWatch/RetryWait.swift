@@ -5,6 +5,8 @@ package struct RetryWait: Hashable, Sendable {
 
     private static let first = Duration.milliseconds(500)
     private static let longest = Duration.seconds(30)
+    /// A server that cannot be reached has no work with whoever looks for it.
+    private static let longestUnreachable = Duration.seconds(10)
     /// What a server asks for is done, but not for ever.
     private static let longestRequested = Duration.seconds(120)
 
@@ -14,10 +16,14 @@ package struct RetryWait: Hashable, Sendable {
     /// The next failure is the first again.
     package mutating func succeeded() { failures = 0 }
 
-    /// The wait after one more failure: between the half and the whole of 0.5 s, 1 s, 2 s … 30 s, and
-    /// not shorter than what the server asked for.
-    package mutating func next(requested: Duration? = nil) -> Duration {
-        let whole = min(Self.first * (1 << min(failures, 10)), Self.longest)
+    /// The wait after one more failure: between the half and the whole of 0.5 s, 1 s, 2 s … 30 s (10 s
+    /// when the server could not be reached), and not shorter than what the server asked for.
+    package mutating func next(
+        requested: Duration? = nil,
+        isReachable: Bool = true
+    ) -> Duration {
+        let longest = isReachable ? Self.longest : Self.longestUnreachable
+        let whole = min(Self.first * (1 << min(failures, 10)), longest)
         failures += 1
         let own = whole / 2 + whole / 2 * fraction()
         return max(own, min(requested ?? .zero, Self.longestRequested))

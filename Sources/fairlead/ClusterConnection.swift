@@ -14,18 +14,7 @@ struct ClusterConnection {
     ///
     /// - Throws: `Failure` when the kubeconfig, or what a pod is given, is not there or wrong.
     init(_ configuration: FairleadConfiguration, nodeName: String, _ logger: Logger) throws {
-        let client: APIClient
-        do throws(ClusterAccessError) {
-            let access = try configuration.kubernetes.access()
-            client = try APIClient(access, logger: logger)
-            logger.notice("node \(nodeName) takes Services from \(access.server)")
-        } catch {
-            let advice =
-                configuration.kubernetes.kubeconfig.isEmpty
-                ? " Outside of a pod, name a kubeconfig with --kubeconfig, or a directory of "
-                    + "manifests with --manifests." : ""
-            throw Failure("\(error)\(advice)")
-        }
+        let client = try Self.client(configuration.kubernetes, logger)
         let recorder = EventRecorder(client: client, nodeName: nodeName, logger: logger)
         let daemon = NodeDaemon(
             configuration: configuration,
@@ -41,6 +30,23 @@ struct ClusterConnection {
         )
         // The client goes last: whoever is told to end may have a last word.
         services = [ClientClosing(client: client), EventWriting(recorder: recorder), daemon]
+    }
+
+    /// A client for the API server that the settings lead to.
+    ///
+    /// - Throws: `Failure` when the kubeconfig, or what a pod is given, is not there or wrong.
+    static func client(_ settings: KubernetesSettings, _ logger: Logger) throws -> APIClient {
+        do throws(ClusterAccessError) {
+            let access = try settings.access()
+            logger.notice("Services come from \(access.server)")
+            return try APIClient(access, logger: logger)
+        } catch {
+            let advice =
+                settings.kubeconfig.isEmpty
+                ? " Outside of a pod, name a kubeconfig with --kubeconfig, or a directory of "
+                    + "manifests with --manifests." : ""
+            throw Failure("\(error)\(advice)")
+        }
     }
 }
 

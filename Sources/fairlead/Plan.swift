@@ -9,15 +9,16 @@ struct Plan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print what would change in the kernel, as commands an operator knows.",
         discussion: """
-            Compares what the manifests of a directory ask for with what this node's kernel holds,
-            and prints the difference as ipvsadm, ip, ipset, iptables and sysctl commands, in the
-            order in which the daemon would do it. Nothing is changed. While the daemon runs and all
-            is well, nothing is printed.
+            Compares what the cluster or the manifests of a directory ask for with what this node's
+            kernel holds, and prints the difference as ipvsadm, ip, ipset, iptables and sysctl
+            commands, in the order in which the daemon would do it. Nothing is changed. While the
+            daemon runs and all is well, nothing is printed.
 
             Needs root, or the capability CAP_NET_ADMIN.
 
             EXAMPLES
               fairlead plan --manifests /etc/fairlead/manifests
+              fairlead plan --kubeconfig /etc/kubernetes/fairlead.conf --node worker-1
               fairlead plan --config fairlead.yaml
             """
     )
@@ -26,12 +27,13 @@ struct Plan: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try options.configuration()
-        let changes = try ManifestReading.changes(configuration)
+        let nodeName = ServingOptions.nodeName(configuration)
+        let changes = try await ClusterReading.changes(configuration, nodeName: nodeName)
         let result: NodePlan
         do throws(DataplaneError) {
             result = try NodePlan.make(
                 configuration,
-                nodeName: ServingOptions.nodeName(configuration),
+                nodeName: nodeName,
                 changes: changes
             )
         } catch {

@@ -208,7 +208,7 @@ struct ClusterTests {
         try daemon.waitForLog("does not know who asks", within: .seconds(60))
         #expect(stage.answer(at: "10.96.0.83", from: laboratory.node) == nil)
         try Command.run("mv", [workspaceToken(stage), stage.tokenFile])
-        // The longest wait between two questions is half a minute.
+        // Whoever is refused asks again after half a minute at most.
         try daemon.waitForLog(
             "the API server answers as it should again",
             within: .seconds(60)

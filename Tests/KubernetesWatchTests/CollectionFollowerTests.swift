@@ -231,6 +231,20 @@ import Testing
         }
     }
 
+    @Test func aServerThatCannotBeReachedIsLookedForEveryTenSeconds() throws {
+        var follower = CollectionFollower.watching(["a"])
+        let cut = FollowFailure(.other, reason: "unreachable", message: "connection refused")
+        var times: [Duration] = []
+        for _ in 0..<12 {
+            times.append(
+                try #require(follower.handle(.failed(cut, after: .zero)).waitingTime)
+            )
+            _ = follower.handle(.waited)
+        }
+        #expect(times.allSatisfy { $0 <= .seconds(10) })
+        #expect(try #require(times.last) >= .seconds(5))
+    }
+
     @Test func aWatchThatLastedMakesUpForEarlierFailures() throws {
         var follower = CollectionFollower.watching(["a"])
         let cut = FollowFailure(.other, reason: "cut-off", message: "gone")

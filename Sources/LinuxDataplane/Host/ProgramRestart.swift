@@ -1,4 +1,5 @@
 package import DataplaneModel
+import CHost
 import Glibc
 
 /// Starting this program anew, in the same process.
