@@ -65,6 +65,12 @@ let pure: [Target] = [
         name: "Reconciliation",
         dependencies: ["Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning"]
     ),
+    .target(
+        name: "Measurements",
+        dependencies: [
+            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Reconciliation",
+        ]
+    ),
 ]
 
 /// Devices: everything that touches files, sockets or the kernel.
@@ -110,14 +116,18 @@ let devices: [Target] = [
     ),
     .target(
         name: "ListeningSockets",
-        dependencies: ["Addressing", nioCore, systemPackage, logging]
+        dependencies: ["Addressing", nioCore, nioPosix, systemPackage, logging]
+    ),
+    .target(
+        name: "StatusServer",
+        dependencies: ["ListeningSockets", nioCore, nioHTTP1, logging]
     ),
     .target(
         name: "HealthChecks",
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "ListeningSockets", nioCore, nioPosix,
             nioHTTP1,
-            logging, systemPackage,
+            logging,
         ]
     ),
     .target(
@@ -131,7 +141,8 @@ let devices: [Target] = [
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Iptables", "Planning",
             "Reconciliation", "Settings", "DirectorySource", "LinuxDataplane", "Listing",
-            "HealthChecks", "LoopbackRelay", "ControlSocket", logging, serviceLifecycle,
+            "HealthChecks", "LoopbackRelay", "ControlSocket", "ListeningSockets", "Measurements",
+            "StatusServer", logging, serviceLifecycle,
         ]
     ),
     .executableTarget(
@@ -194,6 +205,7 @@ let tools: [Target] = [
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Iptables", "Planning",
             "KubeProxyLeftovers", "NodeChecks", "Listing", "Reconciliation", "KubernetesWatch",
+            "Measurements",
         ],
         path: "Tests/PurityProbe"
     ),
@@ -201,7 +213,8 @@ let tools: [Target] = [
         name: "Benchmark",
         dependencies: [
             "Addressing", "ServiceModel", "DataplaneModel", "Planning", "Reconciliation",
-            "Iptables", "LinuxDataplane", "Netlink", "NetworkLab", "ScriptedAPI", argumentParser,
+            "Iptables", "LinuxDataplane", "Measurements", "Netlink", "NetworkLab", "ScriptedAPI",
+            argumentParser,
         ],
         path: "Tests/Benchmark"
     ),
@@ -286,6 +299,27 @@ let tests: [Target] = [
         ]
     ),
     .testTarget(
+        name: "MeasurementsTests",
+        dependencies: [
+            "TestSupport", "Addressing", "ServiceModel", "Routing", "DataplaneModel",
+            "Reconciliation", "Measurements",
+        ]
+    ),
+    .testTarget(
+        name: "DaemonTests",
+        dependencies: [
+            "TestSupport", "SocketTestSupport", "Addressing", "ServiceModel", "DataplaneModel",
+            "Reconciliation", "Settings", "StatusServer", "Measurements", "Daemon", nioCore,
+            logging,
+        ]
+    ),
+    .testTarget(
+        name: "StatusServerTests",
+        dependencies: [
+            "SocketTestSupport", "Addressing", "ListeningSockets", "StatusServer",
+        ]
+    ),
+    .testTarget(
         name: "LoopbackRelayTests",
         dependencies: [
             "SocketTestSupport", "Addressing", "ListeningSockets", "LoopbackRelay", nioCore,
@@ -308,18 +342,12 @@ let tests: [Target] = [
             "KubernetesClient", "KubernetesSource", "SocketTestSupport", "ScriptedAPI", logging,
         ]
     ),
-    .testTarget(
-        name: "DaemonTests",
-        dependencies: [
-            "SocketTestSupport", "Addressing", "ServiceModel", "DataplaneModel", "Reconciliation",
-            "Daemon", logging,
-        ]
-    ),
     .testTarget(name: "LogOutputTests", dependencies: ["LogOutput", logging, systemPackage]),
     .testTarget(
         name: "KernelTests",
         dependencies: [
-            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning", "Listing",
+            "TestSupport", "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
+            "Listing",
             "Reconciliation", "LinuxDataplane", "DataplaneConformance", "PacketMatrix",
             "NetworkLab",
         ],

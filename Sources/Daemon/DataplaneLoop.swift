@@ -16,6 +16,7 @@ struct DataplaneLoop: ~Copyable {
     private let logger: Logger
     private let log: ReportLog
     private let announce: @Sendable (ObjectEvent) -> Void
+    private let record: ServingRecord
     private let chooser: DataplaneChooser
     private let clock = ContinuousClock()
     private let origin: ContinuousClock.Instant
@@ -47,10 +48,12 @@ struct DataplaneLoop: ~Copyable {
         _ choice: DataplaneChoice,
         configuration: FairleadConfiguration,
         nodeName: String,
+        record: ServingRecord,
         logger: Logger,
         announce: @escaping @Sendable (ObjectEvent) -> Void
     ) throws(DataplaneError) {
         self.configuration = configuration
+        self.record = record
         self.nodeName = nodeName
         self.logger = logger
         self.choice = choice
@@ -122,12 +125,19 @@ struct DataplaneLoop: ~Copyable {
         }
         for message in messages {
             switch message {
-            case .event(let event): reconciler.take(event)
+            case .event(let event):
+                reconciler.take(event)
+                if case .triggers(let triggers) = event {
+                    record.taken(triggers, in: reconciler.cluster)
+                }
             case .addressesChanged: break
             case .question(let question, let answer):
                 answer(reconciler.explainer?.explain(question))
             case .statusQuestion(let answer):
                 answer(account.status(of: reconciler, choice, at: now))
+            case .measurementQuestion(let answer):
+                let status = account.status(of: reconciler, choice, at: now)
+                answer(ServingSnapshot(status, of: reconciler))
             }
         }
     }
@@ -140,7 +150,8 @@ struct DataplaneLoop: ~Copyable {
 
     private mutating func reconcile(_ listeners: NodeListeners) {
         let begin = now
-        if reconciler.isAuditDue(at: begin) {
+        let isAudit = reconciler.isAuditDue(at: begin)
+        if isAudit {
             adoptSources()
             account.audited(at: begin)
         }
@@ -148,6 +159,7 @@ struct DataplaneLoop: ~Copyable {
         let took = now - begin
         account.take(report, at: begin, took: took)
         for problem in report.newProblems { announce(ObjectEvent(problem)) }
+        record.ended(report, of: reconciler, choice, isAudit: isAudit, took: took)
         if report.hasNewListeners {
             listeners.post(ListenerRequest(reconciler, configuration.nodePorts))
         }

@@ -12,12 +12,14 @@ enum DaemonMessage: Sendable {
     case question(PacketQuestion, answer: @Sendable (PacketExplanation?) -> Void)
     /// How the daemon stands; nil is answered by one that is about to end.
     case statusQuestion(answer: @Sendable (NodeStatus?) -> Void)
+    /// How much is served; nil is answered by one that is about to end.
+    case measurementQuestion(answer: @Sendable (ServingSnapshot?) -> Void)
 
     /// Whether it may change what is wanted.
     var isChange: Bool {
         switch self {
         case .event, .addressesChanged: true
-        case .question, .statusQuestion: false
+        case .question, .statusQuestion, .measurementQuestion: false
         }
     }
 
@@ -27,6 +29,7 @@ enum DaemonMessage: Sendable {
         case .event, .addressesChanged: break
         case .question(_, let answer): answer(nil)
         case .statusQuestion(let answer): answer(nil)
+        case .measurementQuestion(let answer): answer(nil)
         }
     }
 }
@@ -41,13 +44,20 @@ final class Mailbox: Sendable {
     }
 
     private let state = Mutex(State())
+    private let record: ServingRecord
+
+    /// `record` is told of each message that may change what is wanted, and when it is taken.
+    init(record: ServingRecord) { self.record = record }
 
     /// Adds a message.
     ///
     /// Never waits.
     func post(_ message: DaemonMessage) {
         let (isClosed, waiter) = state.withLock { state in
-            if !state.isClosed { state.messages.append(message) }
+            if !state.isClosed {
+                state.messages.append(message)
+                if message.isChange { record.queued(message) }
+            }
             return (state.isClosed, state.waiter.take())
         }
         if isClosed { message.dismiss() }
@@ -96,6 +106,8 @@ final class Mailbox: Sendable {
             state.isWoken = false
             var taken: [DaemonMessage] = []
             swap(&taken, &state.messages)
+            // Within the lock: what is posted next waits for another round.
+            if !taken.isEmpty { record.taken() }
             return taken
         }
     }

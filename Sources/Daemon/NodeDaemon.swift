@@ -2,6 +2,7 @@ import Addressing
 import ControlSocket
 import DataplaneModel
 import LinuxDataplane
+import ListeningSockets
 package import Logging
 import Planning
 import Reconciliation
@@ -45,13 +46,14 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         defer { withExtendedLifetime(lock) {} }
         sayWhatIsMissing()
         await HostSettings(configuration: configuration, logger: logger).apply()
-        let mailbox = Mailbox()
+        let record = ServingRecord(configuration)
+        let mailbox = Mailbox(record: record)
         let executor = DataplaneExecutor()
-        let listeners = NodeListeners(logger: logger)
+        let listeners = NodeListeners(logger: logger) { record.isHealthy }
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask(executorPreference: executor) {
-                    try await reconcile(mailbox, listeners)
+                    try await reconcile(mailbox, listeners, record)
                 }
                 group.addTask {
                     try await source.run { mailbox.post(.event($0)) }
@@ -60,6 +62,7 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
                 }
                 group.addTask { await answerQuestions(mailbox) }
                 group.addTask { await listeners.run() }
+                group.addTask { try await answerProbes(mailbox, listeners, record) }
                 defer { group.cancelAll() }
                 try await group.next()
             }
@@ -67,13 +70,18 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         logger.notice("stopped; the kernel goes on serving what is programmed")
     }
 
-    private func reconcile(_ mailbox: Mailbox, _ listeners: NodeListeners) async throws {
+    private func reconcile(
+        _ mailbox: Mailbox,
+        _ listeners: NodeListeners,
+        _ record: ServingRecord
+    ) async throws {
         defer { mailbox.close() }
         let chooser = DataplaneChooser(configuration: configuration)
         var loop = try DataplaneLoop(
             try await chooser.choose(),
             configuration: configuration,
             nodeName: nodeName,
+            record: record,
             logger: logger,
             announce: announce
         )
@@ -108,6 +116,27 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         try? await Task.sleep(for: .seconds(Int64.max / 1_000_000_000))
     }
 
+    private func answerProbes(
+        _ mailbox: Mailbox,
+        _ listeners: NodeListeners,
+        _ record: ServingRecord
+    ) async throws {
+        let servers = ProbeServers(
+            configuration,
+            mailbox: mailbox,
+            listeners: listeners,
+            record: record,
+            activity: { [source] in source.activity },
+            logger: logger
+        )
+        if let problem = servers.fatal(among: await servers.listen()) {
+            await servers.shutdown()
+            throw UnusablePort(problem: problem)
+        }
+        try? await Task.sleep(for: .seconds(Int64.max / 1_000_000_000))
+        await servers.shutdown()
+    }
+
     private func sayWhatIsMissing() {
         if configuration.packetFilter == .never {
             logger.warning(
@@ -133,4 +162,11 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
 /// A source that stopped telling what the cluster wants.
 struct EndedSource: Error, CustomStringConvertible {
     let description = "the source of Services ended by itself; what is programmed stays as it is"
+}
+
+/// A port that the configuration insists on, and that cannot be had.
+private struct UnusablePort: Error, CustomStringConvertible {
+    let problem: ListenProblem
+
+    var description: String { "\(problem); bindFailureIsFatal says to end then" }
 }

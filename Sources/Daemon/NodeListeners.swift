@@ -45,14 +45,23 @@ struct NodeListeners: Sendable {
     private let healthChecks: HealthCheckServer
     private let relay: LoopbackRelay
 
-    init(logger: Logger) {
+    /// `isProxyHealthy` is asked for each answer to a health check.
+    init(logger: Logger, isProxyHealthy: @escaping @Sendable () -> Bool) {
         (requests, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        healthChecks = HealthCheckServer(logger: logger)
+        healthChecks = HealthCheckServer(logger: logger, isProxyHealthy: isProxyHealthy)
         relay = LoopbackRelay(logger: logger)
     }
 
     /// Says what to listen on from now on.
     func post(_ request: ListenerRequest) { continuation.yield(request) }
+
+    /// How many ports cannot be opened, by what they are for.
+    func failingPorts() async -> [(purpose: String, count: Int)] {
+        [
+            ("health-check", await healthChecks.failingPorts),
+            ("loopback-node-port", await relay.failingPorts),
+        ]
+    }
 
     /// Serves until the task is cancelled; then everything is closed.
     func run() async {

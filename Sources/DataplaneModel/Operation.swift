@@ -66,6 +66,14 @@ extension Operation {
     }
 }
 
+extension Operation {
+    /// The family that this is about; nil for what is about the node.
+    package var family: AddressFamily? {
+        if case .installFilter(let filter) = self { return filter.family }
+        return virtualServer?.family ?? addressSet?.family ?? address?.family
+    }
+}
+
 extension Operation: CustomStringConvertible {
     /// What it does, for messages: `add real server 10.2.3.4:8080 of TCP 10.96.0.1:80`.
     package var description: String {

@@ -9,7 +9,7 @@ import ServiceModel
 /// the end.
 struct HealthAnswer: Hashable, Sendable {
     let health: HealthCheck
-    let isProxyHealthy: Bool
+    var isProxyHealthy: Bool
 
     var status: HTTPResponseStatus {
         health.localEndpoints > 0 && isProxyHealthy ? .ok : .serviceUnavailable

@@ -3,10 +3,8 @@ package import ListeningSockets
 package import Logging
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 import Routing
 import ServiceModel
-import SystemPackage
 
 /// Tells load balancers whether this node has endpoints of a Service.
 ///
@@ -14,11 +12,17 @@ import SystemPackage
 package final class HealthCheckServer: Sendable {
     private let listeners: ListenerSet
     private let connections: ConnectionTable
-    private let board = HealthBoard()
+    private let board: HealthBoard
     private let limits: HealthCheckLimits
 
-    package init(limits: HealthCheckLimits = HealthCheckLimits(), logger: Logger) {
+    /// `isProxyHealthy` is asked for each answer; false fails every check, as `ServedHealth` does.
+    package init(
+        limits: HealthCheckLimits = HealthCheckLimits(),
+        logger: Logger,
+        isProxyHealthy: @escaping @Sendable () -> Bool = { true }
+    ) {
         self.limits = limits
+        board = HealthBoard(isProxyHealthy: isProxyHealthy)
         listeners = ListenerSet(logger: logger)
         connections = ConnectionTable(limit: limits.connections)
     }
@@ -44,6 +48,9 @@ package final class HealthCheckServer: Sendable {
         return problems
     }
 
+    /// How many ports cannot be opened, by the last attempt.
+    package var failingPorts: Int { get async { await listeners.failingPorts } }
+
     /// Closes all ports and connections, for good.
     package func shutdown() async {
         await listeners.shutdown()
@@ -56,44 +63,17 @@ package final class HealthCheckServer: Sendable {
     }
 
     private func open(_ port: ListeningPort) async throws -> any Channel {
-        guard port.isDualStack else { return try await bind(port, to: port.endpoint) }
-        do {
-            return try await bind(port, to: port.endpoint)
-        } catch let error as IOError where Self.isWithoutIPv6(error) {
-            return try await bind(port, to: SocketEndpoint(.ipv4(0), port.endpoint.port))
-        }
-    }
-
-    private static func isWithoutIPv6(_ error: IOError) -> Bool {
-        let errno = Errno(rawValue: error.errnoCode)
-        return errno == .addressFamilyNotSupported || errno == .addressNotAvailable
-    }
-
-    private func bind(
-        _ port: ListeningPort,
-        to endpoint: SocketEndpoint
-    ) async throws -> any Channel {
         let (board, connections, limits) = (board, connections, limits)
-        var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard connections.admit(channel, on: port), board[endpoint.port] != nil else {
-                        throw ChannelError.ioOnClosedChannel
-                    }
-                    let pipeline = channel.pipeline.syncOperations
-                    try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
-                    try pipeline.addHandler(
-                        HealthCheckHandler(port: endpoint.port, board: board, limits: limits)
-                    )
-                }
+        let number = port.endpoint.port
+        return try await port.openStream { channel in
+            guard connections.admit(channel, on: port), board[number] != nil else {
+                throw ChannelError.ioOnClosedChannel
             }
-        if endpoint.address.family == .ipv6 {
-            bootstrap = bootstrap.serverChannelOption(
-                ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only),
-                value: port.isDualStack ? 0 : 1
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
+            try pipeline.addHandler(
+                HealthCheckHandler(port: number, board: board, limits: limits)
             )
         }
-        return try await bootstrap.bind(to: SocketAddress(endpoint)).get()
     }
 }

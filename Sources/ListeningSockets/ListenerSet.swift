@@ -17,6 +17,9 @@ package actor ListenerSet {
 
     package init(logger: Logger) { self.logger = logger }
 
+    /// How many ports cannot be opened, by the last attempt.
+    package var failingPorts: Int { problems.count }
+
     /// Closes what is gone, then opens what is new; a port that stays is not touched.
     ///
     /// Of two listeners with one port the first has it. Calls that overlap are carried out one after

@@ -46,6 +46,9 @@ package final class LoopbackRelay: Sendable {
         )
     }
 
+    /// How many ports cannot be opened, by the last attempt.
+    package var failingPorts: Int { get async { await listeners.failingPorts } }
+
     /// Closes all ports and connections, for good.
     package func shutdown() async {
         await listeners.shutdown()

@@ -11,6 +11,7 @@ struct NodeManifest: ObjectManifest {
 
     struct Metadata: Decodable {
         let labels: Labels?
+        let deletionTimestamp: String?
     }
 
     struct Labels: Decodable {
@@ -27,6 +28,11 @@ struct NodeManifest: ObjectManifest {
     struct Spec: Decodable {
         let podCIDR: String?
         let podCIDRs: [String]?
+        let taints: [Taint]?
+    }
+
+    struct Taint: Decodable {
+        let key: String?
     }
 
     struct Status: Decodable {
@@ -46,9 +52,15 @@ struct NodeManifest: ObjectManifest {
                 name: name.name,
                 zone: labels.compactMap { $0 }.first { !$0.isEmpty },
                 podCIDRs: podCIDRs(&findings),
-                addresses: addresses(&findings)
+                addresses: addresses(&findings),
+                isLeaving: isLeaving
             )
         )
+    }
+
+    private var isLeaving: Bool {
+        metadata?.deletionTimestamp.map { !$0.isEmpty } ?? false
+            || (spec?.taints ?? []).contains { $0.key == Node.leavingTaint }
     }
 
     /// `podCIDRs`, of which `podCIDR` repeats the first, or `podCIDR` where it is alone.

@@ -245,7 +245,9 @@ extension Reconciler where Device: ~Copyable {
         for (set, members) in known.members { drifted.members[set]?.subtract(members) }
         drifted.node = !known.node && !retries.concernsNode
         if keepsUnknown { leaveUnknown(of: &drifted) }
-        report.drift = applied.plan(to: desired.state, touching: drifted).operations.count
+        for step in applied.plan(to: desired.state, touching: drifted).operations {
+            report.driftByFamily[step.family, default: 0] += 1
+        }
     }
 
     mutating func scheduleAudit(now: Duration) {

@@ -105,6 +105,9 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     /// Whether everything that exists has been programmed at least once.
     package var hasProgrammedEverything: Bool { hasSynced }
 
+    /// Whether all that exists has been said, so that rounds do something.
+    package var isStarted: Bool { hasInitialSet }
+
     /// Whether this dataplane has all that is wanted, so that it may be opened.
     package var isComplete: Bool { hasSynced && retries.isEmpty && knowsEverything }
 
@@ -113,6 +116,11 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
 
     /// Whether something fails that all Services rely on.
     package var hasNodeFailures: Bool { retries.concernsNode }
+
+    /// The families for which nothing fails that all of their Services rely on.
+    package var soundFamilies: [AddressFamily] {
+        AddressFamily.allCases.filter { !retries.concernsAll(of: $0) }
+    }
 
     /// The virtual servers that this dataplane has not as they are wanted.
     package var failingVirtualServers: Set<VirtualServerKey> { retries.virtualServers }

@@ -1,3 +1,4 @@
+package import Addressing
 package import DataplaneModel
 package import ServiceModel
 
@@ -10,6 +11,18 @@ package struct ReconciliationReport: Sendable {
         package let error: DataplaneError
         /// How long until the next attempt.
         package let retryIn: Duration
+
+        package init(
+            subject: RetrySubject,
+            owner: String?,
+            error: DataplaneError,
+            retryIn: Duration
+        ) {
+            self.subject = subject
+            self.owner = owner
+            self.error = error
+            self.retryIn = retryIn
+        }
     }
 
     /// Steps that were done.
@@ -20,7 +33,9 @@ package struct ReconciliationReport: Sendable {
     package var newProblems: [ObjectProblem] = []
     package var solvedProblems: [ObjectProblem] = []
     /// Steps that an audit had to plan: what something else changed in the kernel.
-    package var drift = 0
+    package var drift: Int { driftByFamily.values.reduce(0, +) }
+    /// The same by family; nil for steps that are for both.
+    package var driftByFamily: [AddressFamily?: Int] = [:]
     /// Why an audit could not be done this time.
     package var auditError: DataplaneError?
     /// Health checks or node ports are others than before.

@@ -81,6 +81,18 @@ package struct RetrySchedule: Sendable {
         }
     }
 
+    /// Whether something failed that all Services of a family rely on.
+    package func concernsAll(of family: AddressFamily) -> Bool {
+        entries.keys.contains { subject in
+            switch subject {
+            case .virtualServer, .address, .scheduler: false
+            case .set(let set): set.family == family
+            case .filter(let filtered): filtered == family
+            case .node: true
+            }
+        }
+    }
+
     /// The virtual servers among what failed.
     package var virtualServers: Set<VirtualServerKey> {
         var keys: Set<VirtualServerKey> = []

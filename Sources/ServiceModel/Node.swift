@@ -9,16 +9,24 @@ package struct Node: Hashable, Sendable {
     package let podCIDRs: [IPPrefix]
     /// `status.addresses`: of type InternalIP first, then ExternalIP.
     package let addresses: [IPAddress]
+    /// It is being deleted, or the cluster's autoscaler is about to remove its machine: load balancers
+    /// are to send it no more clients.
+    package let isLeaving: Bool
+
+    /// The taint that the autoscaler puts on a Node before it removes the machine.
+    package static let leavingTaint = "ToBeDeletedByClusterAutoscaler"
 
     package init(
         name: String,
         zone: String? = nil,
         podCIDRs: [IPPrefix] = [],
-        addresses: [IPAddress] = []
+        addresses: [IPAddress] = [],
+        isLeaving: Bool = false
     ) {
         self.name = name
         self.zone = zone
         self.podCIDRs = podCIDRs
         self.addresses = addresses
+        self.isLeaving = isLeaving
     }
 }

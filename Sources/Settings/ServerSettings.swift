@@ -19,6 +19,10 @@ package struct MetricsSettings: Hashable, Sendable {
     )
     /// Whether the daemon ends when it cannot listen there, instead of trying again.
     package var bindFailureIsFatal = false
+    /// Whether each real server has series of its own.
+    package var realServers = true
+    /// The most series of virtual and real servers; 0…10,000,000.
+    package var maximumSeries = 100_000
 
     package init() {}
 }
@@ -56,6 +60,24 @@ extension MetricsSettings: ConfigurationSection {
                 \.bindFailureIsFatal,
                 .truth,
                 "Whether to end when nothing can listen there, instead of trying again."
+            ),
+            .value(
+                "realServers",
+                \.realServers,
+                .truth,
+                """
+                Whether each endpoint behind each address of a Service is measured by itself: up \
+                to nine series for each.
+                """
+            ),
+            .value(
+                "maximumSeries",
+                \.maximumSeries,
+                .wholeNumber(0...10_000_000),
+                """
+                The most series for Services and their endpoints. What there is no room for is left \
+                out, endpoints first, and counted in fairlead_series_left_out.
+                """
             ),
         ]
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Daemon
 
 @main
 struct Fairlead: AsyncParsableCommand {
@@ -16,7 +17,7 @@ struct Fairlead: AsyncParsableCommand {
               fairlead cleanup --kube-proxy --dry-run        what kube-proxy left on this node
               fairlead config print > fairlead.yaml          a configuration to start from
             """,
-        version: "0.1.0",
+        version: FairleadVersion.text,
         subcommands: [
             Run.self, List.self, Save.self, Plan.self, Explain.self, Status.self, Check.self,
             Cleanup.self,

@@ -2,6 +2,7 @@ import Addressing
 import DataplaneModel
 import Glibc
 import LinuxDataplane
+import Measurements
 import NetworkLab
 import Planning
 import Reconciliation
@@ -117,6 +118,7 @@ struct Benchmark {
         try nodes.fresh().perform {
             var reconciler = try Self.reconciler(stateDirectory: directory)
             try reconciler.program(cluster.changes)
+            try scrape(reconciler.desired.state, &result)
             try change(&reconciler, &result)
             try restart(directory, &result)
         }
@@ -150,6 +152,53 @@ struct Benchmark {
         }
         result.change = times.sorted()[times.count / 2]
         result.changeSystemCalls = calls.max() ?? 0
+    }
+
+    /// As a scrape of a running daemon, but for the way there and back.
+    private func scrape(_ state: IPVSState, _ result: inout Measurement) throws {
+        var served: [VirtualServerKey: ServedPort] = [:]
+        for (key, entry) in state.virtualServers {
+            served[key] = ServedPort(
+                owner: state.claims[.virtualServer(key)] ?? "",
+                realServers: entry.realServers.count
+            )
+        }
+        let usual = ServerMeasurements(maximumSeries: 100_000)
+        let whole = ServerMeasurements(maximumSeries: .max)
+        let short = ServerMeasurements(showsRealServers: false, maximumSeries: .max)
+        var times: [[Double]] = [[], [], [], []]
+        for _ in 0..<max(3, repetitions) {
+            let first = try scrape(served, usual)
+            (result.scrapeBytes, result.scrapeSeries) = (first.bytes, first.series)
+            times[0].append(first.reading + first.writing)
+            times[1].append(first.reading)
+            let second = try scrape(served, whole)
+            (result.wholeScrapeBytes, result.wholeScrapeSeries) = (second.bytes, second.series)
+            times[2].append(second.reading + second.writing)
+            let third = try scrape(served, short)
+            times[3].append(third.reading + third.writing)
+        }
+        result.scrape = Timing.median(times[0])
+        result.scrapeReading = Timing.median(times[1])
+        result.wholeScrape = Timing.median(times[2])
+        result.shortScrape = Timing.median(times[3])
+    }
+
+    private func scrape(
+        _ served: [VirtualServerKey: ServedPort],
+        _ measurements: ServerMeasurements
+    ) throws -> (reading: Double, writing: Double, bytes: Int, series: Int) {
+        var found: [VirtualServerReading] = []
+        let reading = try Timing.seconds {
+            var socket = try IPVSSocket.required()
+            let keys = measurements.withRealServers(among: served)
+            found = try socket.virtualServers { keys.contains($0) }
+        }
+        var exposition = Exposition()
+        let writing = Timing.seconds {
+            _ = measurements.write(found, served: served, to: &exposition)
+        }
+        return (reading, writing, exposition.bytes.count, exposition.seriesCount)
     }
 
     private func restart(_ directory: String, _ result: inout Measurement) throws {

@@ -22,6 +22,19 @@ struct Measurement: Encodable {
     var restart = 0.0
     /// Operations that a restart with nothing changed wrote.
     var restartOperations = 0
+    /// Seconds from the question for the metrics of virtual and real servers to their text, with the
+    /// usual bound on series: the kernel's counters are read for it.
+    var scrape = 0.0
+    /// Seconds of that for reading the kernel.
+    var scrapeReading = 0.0
+    var scrapeBytes = 0
+    var scrapeSeries = 0
+    /// The same without a bound.
+    var wholeScrape = 0.0
+    var wholeScrapeBytes = 0
+    var wholeScrapeSeries = 0
+    /// The same without the real servers.
+    var shortScrape = 0.0
     /// Bytes resident when everything is programmed, and at the peak.
     var resident = 0
     var residentPeak = 0
@@ -45,6 +58,14 @@ struct Measurement: Encodable {
             Figure("restart: reading the kernel", .seconds(observation)),
             Figure("restart: nothing changed", .seconds(restart)),
             Figure("  operations written", .count(restartOperations)),
+            Figure("one scrape of the metrics", .seconds(scrape)),
+            Figure("  reading the kernel", .seconds(scrapeReading)),
+            Figure("  series", .count(scrapeSeries)),
+            Figure("  text", .bytes(scrapeBytes)),
+            Figure("  all real servers", .seconds(wholeScrape)),
+            Figure("    series", .count(wholeScrapeSeries)),
+            Figure("    text", .bytes(wholeScrapeBytes)),
+            Figure("  without real servers", .seconds(shortScrape)),
             Figure("resident memory", .bytes(resident)),
             Figure("  at the peak", .bytes(residentPeak)),
         ]
@@ -54,6 +75,8 @@ struct Measurement: Encodable {
         case services, endpointsPerService, floor, cold, rules, ipvsadmRestore, change
         case changeSystemCalls, observation, restart, restartOperations, resident, residentPeak
         case coldToFloor, ipvsadmToCold
+        case scrape, scrapeReading, scrapeBytes, scrapeSeries, shortScrape
+        case wholeScrape, wholeScrapeBytes, wholeScrapeSeries
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -69,6 +92,14 @@ struct Measurement: Encodable {
         try container.encode(observation, forKey: .observation)
         try container.encode(restart, forKey: .restart)
         try container.encode(restartOperations, forKey: .restartOperations)
+        try container.encode(scrape, forKey: .scrape)
+        try container.encode(scrapeReading, forKey: .scrapeReading)
+        try container.encode(scrapeBytes, forKey: .scrapeBytes)
+        try container.encode(scrapeSeries, forKey: .scrapeSeries)
+        try container.encode(wholeScrape, forKey: .wholeScrape)
+        try container.encode(wholeScrapeBytes, forKey: .wholeScrapeBytes)
+        try container.encode(wholeScrapeSeries, forKey: .wholeScrapeSeries)
+        try container.encode(shortScrape, forKey: .shortScrape)
         try container.encode(resident, forKey: .resident)
         try container.encode(residentPeak, forKey: .residentPeak)
         try container.encode(coldToFloor, forKey: .coldToFloor)

@@ -35,6 +35,22 @@ struct HealthCheckServerTests {
         await server.shutdown()
     }
 
+    @Test func asksForEachAnswerWhetherTheProxyKeepsUp() async throws {
+        let isHealthy = Observed(true)
+        let server = HealthCheckServer(logger: log.logger) { isHealthy.value }
+        await server.update(serve([.web()]))
+        let client = try await connect()
+        #expect(try await client.get().status == 200)
+        isHealthy.change { $0 = false }
+        let answer = try await client.get()
+        #expect(answer.status == 503)
+        #expect(answer.body.contains("\"serviceProxyHealthy\": false"))
+        await server.update(serve([.web()], isProxyHealthy: false))
+        isHealthy.change { $0 = true }
+        #expect(try await client.get().status == 503)
+        await server.shutdown()
+    }
+
     @Test func closesThePortAndTheConnectionsOfAServiceThatIsGone() async throws {
         let server = HealthCheckServer(logger: log.logger)
         await server.update(serve([.web(), .web("other", port: 30_002)]))

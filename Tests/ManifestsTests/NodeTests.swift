@@ -70,6 +70,20 @@ import Testing
             "status.addresses[0].address: 127.0.0.1 is a loopback address, which no Node can have",
             "status.addresses[1].address: is empty; an IPv4 or IPv6 address belongs here"
         ),
+        Case(
+            "metadata: {name: a}, spec: {taints: [{key: node.kubernetes.io/unschedulable, "
+                + "effect: NoSchedule}]}"
+        ),
+        Case(
+            "metadata: {name: a}, spec: {taints: [{key: other}, "
+                + "{key: ToBeDeletedByClusterAutoscaler, value: '1', effect: NoSchedule}]}",
+            Node(name: "a", isLeaving: true)
+        ),
+        Case(
+            "metadata: {name: a, deletionTimestamp: '2026-01-02T03:04:05Z'}",
+            Node(name: "a", isLeaving: true)
+        ),
+        Case("metadata: {name: a, deletionTimestamp: null}, spec: {taints: null}"),
     ]
 
     @Test(arguments: nodes)

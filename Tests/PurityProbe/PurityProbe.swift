@@ -4,6 +4,7 @@ import KubeProxyLeftovers
 import Iptables
 import KubernetesWatch
 import Listing
+import Measurements
 import NodeChecks
 import Planning
 import Reconciliation
@@ -30,7 +31,8 @@ struct PurityProbe {
             LeftoverListing.commands(of: Leftovers(on: ObservedNode())),
             KernelVersion(release: "6.1.0") ?? KernelVersion(0, 0),
             BalancingChains(.ipv4).chains,
-            CollectionFollower(.services, mayStreamLists: true, seed: 1).state
+            CollectionFollower(.services, mayStreamLists: true, seed: 1).state,
+            Exposition().seriesCount
         )
     }
 }

@@ -39,6 +39,8 @@ extension FairleadConfiguration {
             bytes: Int.random(in: 1...1024, using: &generator)
                 * generator.pick([4096, 1 << 20, 16 << 20])
         )
+        configuration.metrics.realServers = Bool.random(using: &generator)
+        configuration.metrics.maximumSeries = Int.random(in: 0...10_000_000, using: &generator)
         configuration.logging.level = generator.pick(LogLevel.allCases)
         configuration.logging.format = generator.pick(LogFormat.allCases)
         if configuration.manifests.directory.isEmpty {

@@ -53,6 +53,8 @@ import Testing
         expected.stateDirectory = "/var/lib/fair lead"
         expected.manifests.directory = "manifests"
         expected.manifests.maximumFileSize = ByteQuantity(bytes: 4096)
+        expected.metrics.realServers = false
+        expected.metrics.maximumSeries = 5000
         expected.logging.level = .critical
         expected.logging.format = .json
         expected.health.bindAddress = ListenAddress(address: .ipv6(high: 0, low: 1), port: 1)
@@ -97,7 +99,7 @@ import Testing
             manifests: {directory: manifests, maximumFileSize: 4096}
             logging: {level: critical, format: json}
             health: {bindAddress: "[::1]:1", bindFailureIsFatal: true}
-            metrics: {bindAddress: "", bindFailureIsFatal: true}
+            metrics: {bindAddress: "", bindFailureIsFatal: true, realServers: false, maximumSeries: 5000}
             connectionTracking:
               maxPerCore: 7
               minimum: 8

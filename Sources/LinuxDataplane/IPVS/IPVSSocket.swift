@@ -78,18 +78,21 @@ package struct IPVSSocket: ~Copyable {
         socket.transact(&batch)
     }
 
-    /// All virtual servers in the kernel's order, with their real servers.
+    /// All virtual servers in the kernel's order, with the real servers of those for which they are
+    /// wanted: each of these takes a request of its own.
     ///
     /// The kernel has no atomic reading of everything: one that is removed meanwhile may appear
     /// without real servers.
-    package mutating func virtualServers() throws(DataplaneError) -> [VirtualServerReading] {
+    package mutating func virtualServers(
+        wantsRealServers: (VirtualServerKey) -> Bool = { _ in true }
+    ) throws(DataplaneError) -> [VirtualServerReading] {
         var readings: [VirtualServerReading] = []
         try reading("list the virtual servers", .getService, flags: .dump) {
             readings = []
         } reply: { payload in
             if let reading = IPVSDecoding.virtualServer(payload) { readings.append(reading) }
         }
-        for index in readings.indices {
+        for index in readings.indices where wantsRealServers(readings[index].server.key) {
             readings[index].realServers = try realServers(of: readings[index].server.key)
         }
         return readings

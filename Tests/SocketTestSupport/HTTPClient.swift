@@ -1,13 +1,17 @@
-import SocketTestSupport
-
 /// An answer as it came over the wire.
-struct HTTPResponse: Equatable {
-    let statusLine: String
+package struct HTTPResponse: Equatable, Sendable {
+    package let statusLine: String
     /// In the order of the wire, with the names as they are written.
-    let headers: [String]
-    let body: String
+    package let headers: [String]
+    package let body: String
 
-    var status: Int? { Int(statusLine.split(separator: " ").dropFirst().first ?? "") }
+    package var status: Int? { Int(statusLine.split(separator: " ").dropFirst().first ?? "") }
+
+    package init(statusLine: String, headers: [String], body: String) {
+        self.statusLine = statusLine
+        self.headers = headers
+        self.body = body
+    }
 
     /// The first answer in a text, and how many bytes it has; nil while it is not whole.
     static func first(in bytes: ArraySlice<UInt8>, hasBody: Bool) -> (HTTPResponse, size: Int)? {
@@ -32,23 +36,23 @@ struct HTTPResponse: Equatable {
 }
 
 /// Asks on one connection, one request after the other.
-actor HTTPClient {
-    let connection: TestConnection
+package actor HTTPClient {
+    package nonisolated let connection: TestConnection
     private var taken = 0
 
-    init(_ connection: TestConnection) { self.connection = connection }
+    package init(_ connection: TestConnection) { self.connection = connection }
 
-    func ask(_ request: String, hasBody: Bool = true) async throws -> HTTPResponse {
+    package func ask(_ request: String, hasBody: Bool = true) async throws -> HTTPResponse {
         try await connection.send(request)
         return try await answer(hasBody: hasBody)
     }
 
-    func get(_ path: String = "/healthz") async throws -> HTTPResponse {
+    package func get(_ path: String = "/healthz") async throws -> HTTPResponse {
         try await ask("GET \(path) HTTP/1.1\r\nHost: node\r\n\r\n")
     }
 
     /// The next answer that was not taken yet.
-    func answer(hasBody: Bool = true) async throws -> HTTPResponse {
+    package func answer(hasBody: Bool = true) async throws -> HTTPResponse {
         let taken = taken
         let state = try await connection.state.wait {
             $0.isOver

@@ -1,0 +1,100 @@
+import NIOCore
+import NIOHTTP1
+
+/// Answers the requests of one connection, one after the other.
+final class StatusHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let limits: StatusServerLimits
+    private let answer: @Sendable (StatusServer.Request) async -> StatusAnswer
+    private var request: HTTPRequestHead?
+    private var deadline: Scheduled<Void>?
+
+    init(
+        limits: StatusServerLimits,
+        answer: @escaping @Sendable (StatusServer.Request) async -> StatusAnswer
+    ) {
+        self.limits = limits
+        self.answer = answer
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        close(context.channel, in: limits.requestTime)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            request = head
+            close(context.channel, in: limits.requestTime)
+        case .body:
+            break
+        case .end:
+            guard let request else { return }
+            self.request = nil
+            ask(request, context: context)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func ask(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
+        close(context.channel, in: limits.answerTime)
+        let question = StatusServer.Request(method: head.method.rawValue, target: head.uri)
+        let answered = context.eventLoop.makePromise(of: StatusAnswer.self)
+        answered.completeWithTask { [answer] in await answer(question) }
+        answered.futureResult.assumeIsolated().whenSuccess { answer in
+            guard context.channel.isActive else { return }
+            self.write(answer, to: head, context: context)
+        }
+    }
+
+    private func write(
+        _ answer: StatusAnswer,
+        to request: HTTPRequestHead,
+        context: ChannelHandlerContext
+    ) {
+        var headers = answer.headers
+        let isLast = !request.isKeepAlive
+        if isLast {
+            headers.add(name: "Connection", value: "close")
+        } else if request.version == .http1_0 {
+            headers.add(name: "Connection", value: "keep-alive")
+        }
+        let head = HTTPResponseHead(
+            version: .http1_1,
+            status: HTTPResponseStatus(statusCode: answer.status),
+            headers: headers
+        )
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if request.method != .HEAD {
+            context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+        }
+        // Whoever reads slowly has the rest of the time for it, and a little more.
+        close(context.channel, in: limits.answerTime)
+        let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
+        written.assumeIsolated().whenSuccess {
+            if isLast {
+                context.close(promise: nil)
+            } else if self.request == nil {
+                self.close(context.channel, in: self.limits.idleTime)
+            }
+        }
+    }
+
+    private func close(_ channel: any Channel, in time: Duration) {
+        deadline?.cancel()
+        deadline = channel.eventLoop.scheduleTask(in: TimeAmount(time)) {
+            channel.close(promise: nil)
+        }
+    }
+}
