@@ -60,8 +60,9 @@ package struct CollectionFollower: Sendable {
     /// Then the version may be at fault, and everything is asked for again.
     private static let maximumFruitlessWatches = 4
 
-    /// `known` are the objects that were handed over before, as by an earlier follower; what of them
-    /// is not there any more is handed over as removed. `seed` makes waits differ.
+    /// Takes over from an earlier follower the objects that it has handed over.
+    ///
+    /// What of `known` is not there any more is handed over as removed. `seed` makes waits differ.
     package init(
         _ resource: WatchedResource,
         mayStreamLists: Bool,

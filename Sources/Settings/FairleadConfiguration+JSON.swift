@@ -4,8 +4,8 @@ extension FairleadConfiguration {
     /// Every field with its value, as JSON on one line.
     package func json() -> String {
         // What it prints it can read.
-        guard let root = YAMLDocument(parsing: commentedYAML(), file: "").roots.first else { return "{}" }
-        return Self.json(root)
+        let document = YAMLDocument(parsing: commentedYAML(), file: "")
+        return document.roots.first.map { Self.json($0) } ?? "{}"
     }
 
     private static func json(_ node: Node) -> String {

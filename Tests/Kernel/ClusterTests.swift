@@ -189,7 +189,7 @@ struct ClusterTests {
         // Another server on the same store, which the daemon does not know.
         try cluster.start(port: 16445)
         try cluster.apply(
-            Self.slice("web", ["10.244.1.2", "10.244.3.2"])
+            Self.slice("web", ["10.244.1.2", "10.244.2.2", "10.244.3.2"])
                 + Self.service("new", "clusterIP: 10.96.0.83") + Self.slice("new", ["10.244.3.2"])
         )
         try cluster.kubectl(["delete", "service/gone", "endpointslice/gone-1"])
@@ -218,7 +218,7 @@ struct ClusterTests {
         }
         #expect(try !stage.virtualServers().contains("10.96.0.82:80"))
         try daemon.waitFor("the new endpoint") {
-            (0..<4).contains { _ in
+            (0..<6).contains { _ in
                 stage.answer(at: "10.96.0.80", from: laboratory.node) == "pod3"
             }
         }
