@@ -76,7 +76,10 @@ struct CollectionReader {
         account.show(follower.activity, of: part)
         if let problem = step.problem { account.problem(problem, part) }
         if step.isRecovered { account.recovered(part) }
-        if step.completesList { isComplete = true }
+        if step.completesList {
+            isComplete = true
+            reports.forget(allBut: follower.known)
+        }
         if isComplete { gate.complete(part, isWhole: follower.isWhole) }
     }
 

@@ -46,7 +46,6 @@ package struct EventRecorder: Sendable {
             let now = ContinuousClock.now
             said = said.filter { now - $0.value < Self.memory }
             guard said[event] == nil else { continue }
-            said[event] = now
             let earned = Int((now - refilled) / Self.interval)
             allowance = min(allowance + earned, Self.burst)
             refilled += Self.interval * earned
@@ -55,11 +54,13 @@ package struct EventRecorder: Sendable {
                 continue
             }
             allowance -= 1
-            await write(event)
+            // What is remembered is as little as what may be written in an hour.
+            if await write(event) { said[event] = now }
         }
     }
 
-    private func write(_ event: ObjectEvent) async {
+    /// Whether it is in the cluster now.
+    private func write(_ event: ObjectEvent) async -> Bool {
         do {
             let response = try await client.send(
                 APIRequest(
@@ -69,7 +70,7 @@ package struct EventRecorder: Sendable {
                 )
             )
             let answer = try await response.body.collect(upTo: Self.answerLimit)
-            guard response.status != 201 else { return }
+            guard response.status != 201 else { return true }
             let words = KubernetesObject.decodeStatus(json: answer)?.message ?? ""
             logger.debug(
                 """
@@ -80,6 +81,7 @@ package struct EventRecorder: Sendable {
         } catch {
             logger.debug("an Event of \(event.object) could not be written: \(error)")
         }
+        return false
     }
 
     private func body(of event: ObjectEvent) async throws -> [UInt8] {

@@ -26,16 +26,14 @@ final class InitialSetGate: Sendable {
     ///
     /// It is said once, and again when nothing is unreadable any more.
     func complete(_ part: Part, isWhole: Bool) {
-        let news: Bool? = state.withLock { state in
+        // Said within the lock: in another order it would mean something else.
+        state.withLock { state in
             state.isWhole[part] = isWhole
-            guard state.isWhole.count == Part.allCases.count, state.said != true else {
-                return nil
-            }
+            guard state.isWhole.count == Part.allCases.count, state.said != true else { return }
             let all = state.isWhole.values.allSatisfy(\.self)
-            guard state.said != all else { return nil }
+            guard state.said != all else { return }
             state.said = all
-            return all
+            sink(.initialSetComplete(isWhole: all))
         }
-        if let news { sink(.initialSetComplete(isWhole: news)) }
     }
 }

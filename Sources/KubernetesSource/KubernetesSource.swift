@@ -66,22 +66,19 @@ package struct KubernetesSource: ServiceSource {
 
     /// Follows whatever the server has that says where endpoints are; it may be upgraded meanwhile.
     private func followEndpoints(_ gate: InitialSetGate) async {
-        var former: (resource: WatchedResource, known: Set<ObjectName>)?
+        // What was handed over, by kind: of another kind it goes once the new one is complete.
+        var handedOver: [ObjectKind: (resource: WatchedResource, names: Set<ObjectName>)] = [:]
         var wait = RetryWait(seed: newSeed)
         while !Task.isCancelled {
             guard let served = await discover(.endpoints) else { return }
             let resource = served.endpoints
-            if resource != former?.resource {
-                logger.info("endpoints come from \(resource.path)")
-            }
-            let isSameKind = former?.resource.kind == resource.kind
-            let leftOver =
-                isSameKind ? [] : former.map { $0.known.map($0.resource.removal(of:)) } ?? []
+            logger.info("endpoints come from \(resource.path)")
+            let others = handedOver.values.filter { $0.resource.kind != resource.kind }
             var reader = CollectionReader(
                 CollectionFollower(
                     resource,
                     mayStreamLists: served.mayStreamLists,
-                    known: isSameKind ? former?.known ?? [] : [],
+                    known: handedOver[resource.kind]?.names ?? [],
                     seed: newSeed
                 ),
                 part: .endpoints,
@@ -90,11 +87,11 @@ package struct KubernetesSource: ServiceSource {
                 account: account,
                 reports: ObjectReports(logger: logger, announce: announce),
                 sleep: sleep,
-                leftOver: leftOver
+                leftOver: others.flatMap { other in other.names.map(other.resource.removal(of:)) }
             )
             await reader.run()
-            // What was found in another place is not forgotten before that has been read.
-            if reader.leftOver.isEmpty { former = (resource, reader.known) }
+            if reader.leftOver.isEmpty { handedOver = [:] }
+            handedOver[resource.kind] = (resource, reader.known)
             await sleep(wait.next())
         }
     }

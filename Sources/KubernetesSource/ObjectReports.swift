@@ -31,6 +31,11 @@ struct ObjectReports {
 
     mutating func forget(_ name: ObjectName) { problems[name] = nil }
 
+    /// Objects that went while nobody looked.
+    mutating func forget(allBut known: Set<ObjectName>) {
+        problems = problems.filter { known.contains($0.key) }
+    }
+
     /// Items of a list that have no name.
     mutating func take(unnamed: [String], of resource: String) {
         guard unnamed != self.unnamed else { return }

@@ -21,10 +21,11 @@ struct ServerDiscovery {
                     account.recovered(part)
                     return found
                 }
+                await sleep(wait.next())
             } catch {
-                account.problem(error.message, part)
+                problem(error.message, error.reason.rawValue)
+                await sleep(wait.next(isReachable: false))
             }
-            await sleep(wait.next())
         }
         return nil
     }
@@ -37,17 +38,19 @@ struct ServerDiscovery {
             do throws(UnreadableDocument) {
                 versions = try ServerDescription.groupVersions(json: group.body)
             } catch {
-                account.problem("the API server's answer at /apis cannot be read: \(error)", part)
+                problem("the API server's answer at /apis cannot be read: \(error)")
                 return nil
             }
         case 404:
             break
+        case 403:
+            // Whoever may not ask tries what all servers since 1.21 have.
+            return ServedVersions(discoveryVersions: ["v1"], minorVersion: nil)
         default:
             let words = KubernetesObject.decodeStatus(json: group.body)?.message ?? ""
-            account.problem(
+            problem(
                 "the API server does not say which APIs it has (\(group.status)): "
-                    + words.prefix(200),
-                part
+                    + words.prefix(200)
             )
             return nil
         }
@@ -58,6 +61,10 @@ struct ServerDiscovery {
             discoveryVersions: versions,
             minorVersion: minor.flatMap { ServedVersions.number(ofMinor: $0) }
         )
+    }
+
+    private func problem(_ message: String, _ subject: String = "discovery") {
+        account.problem(FollowStep.Problem(subject: subject, message: message), part)
     }
 
     private func get(_ path: String) async throws(APIError) -> (status: Int, body: [UInt8]) {

@@ -1,3 +1,4 @@
+import KubernetesWatch
 import Logging
 import ServiceModel
 import Synchronization
@@ -9,6 +10,7 @@ final class WatchAccount: Sendable {
     private struct State {
         var collections: [Part: SourceActivity.Collection] = [:]
         var contacts: [Part: ContinuousClock.Instant] = [:]
+        /// The subjects of what is wrong now.
         var problems: [Part: String] = [:]
     }
 
@@ -44,15 +46,18 @@ final class WatchAccount: Sendable {
 
     func contact(_ part: Part) { state.withLock { $0.contacts[part] = .now } }
 
-    /// Something went wrong; it is said when nobody has said it yet.
-    func problem(_ message: String, _ part: Part) {
+    /// Something went wrong; it is said when nobody has said anything of that subject yet.
+    func problem(_ problem: FollowStep.Problem, _ part: Part) {
         let isNew = state.withLock { state in
-            let isNew = !state.problems.values.contains(message)
-            state.problems[part] = message
+            let isNew = !state.problems.values.contains(problem.subject)
+            state.problems[part] = problem.subject
             return isNew
         }
-        guard isNew else { return }
-        logger.warning("\(message); asking again, and what is programmed stays as it is")
+        let level: Logger.Level = isNew ? .warning : .debug
+        logger.log(
+            level: level,
+            "\(problem.message); asking again, and what is programmed stays as it is"
+        )
     }
 
     /// What went wrong is over; it is said when that is so for all.

@@ -33,9 +33,12 @@ package struct CollectionFollower: Sendable {
     private var list = ListProgress()
     private var mayStream: Bool
     private var wait: RetryWait
-    private var lastProblem: String?
-    /// Watches in a row that failed without having said anything.
+    private var hasProblem = false
+    /// Watches in a row that the server did not go on with, and that said nothing.
     private var fruitlessWatches = 0
+    /// Streamed lists in a row that the server began and did not end.
+    private var endlessStreams = 0
+    private var isAccepted = false
     private var hasHeard = false
 
     /// What is known of a list that is not complete yet.
@@ -59,6 +62,8 @@ package struct CollectionFollower: Sendable {
     private static let goodWatch = Duration.seconds(10)
     /// Then the version may be at fault, and everything is asked for again.
     private static let maximumFruitlessWatches = 4
+    /// Then lists are asked for in parts, as whatever is on the way may not let streams pass.
+    private static let maximumEndlessStreams = 2
 
     /// Takes over from an earlier follower the objects that it has handed over.
     ///
@@ -88,7 +93,7 @@ package struct CollectionFollower: Sendable {
             switch input {
             case .begin: beginList()
             case .waited: resume()
-            case .accepted: recovered(FollowStep(.read))
+            case .accepted: accepted()
             case .page(let page): take(page)
             case .event(let event): take(event)
             case .refused(let status): take(status)
@@ -108,6 +113,7 @@ extension CollectionFollower {
         let expirations = list.expirations
         list = ListProgress()
         list.expirations = expirations
+        isAccepted = false
         hasHeard = false
         activity.lists += 1
         if mayStream {
@@ -126,6 +132,7 @@ extension CollectionFollower {
 
     private mutating func watch(since version: String) -> FollowStep {
         state = .watching
+        isAccepted = false
         hasHeard = false
         activity.watches += 1
         let seconds = wait.watchSeconds()
@@ -140,23 +147,29 @@ extension CollectionFollower {
     }
 
     private mutating func waiting(
-        _ problem: String,
+        _ message: String,
         counted reason: String,
+        subject: String? = nil,
         requested: Duration? = nil,
         isReachable: Bool = true
     ) -> FollowStep {
         state = .waiting
         activity.failures[reason, default: 0] += 1
         var step = FollowStep(.wait(wait.next(requested: requested, isReachable: isReachable)))
-        if problem != lastProblem { step.problem = problem }
-        lastProblem = problem
+        step.problem = FollowStep.Problem(subject: subject ?? reason, message: message)
+        hasProblem = true
         return step
+    }
+
+    private mutating func accepted() -> FollowStep {
+        isAccepted = true
+        return recovered(FollowStep(.read))
     }
 
     private mutating func recovered(_ step: FollowStep) -> FollowStep {
         var step = step
-        step.isRecovered = lastProblem != nil
-        lastProblem = nil
+        step.isRecovered = hasProblem
+        hasProblem = false
         return step
     }
 }
@@ -263,6 +276,7 @@ extension CollectionFollower {
             step.changes = completeList()
             step.completesList = true
             state = .watching
+            endlessStreams = 0
             step = recovered(step)
         case .bookmark: break
         }
@@ -313,42 +327,52 @@ extension CollectionFollower {
         case (410, .listing):
             list.token = nil
             list.expirations += 1
-            return waiting(resource.sentence(status, verb: verb), counted: counted)
+            return refused(status, verb: verb, counted: counted)
         case (410, _):
-            return expired(status)
+            return expired()
         case (404, _) where resource.isOptional:
             activity.failures[counted, default: 0] += 1
             state = .starting
             return FollowStep(.rediscover)
-        default:
+        case (401, _), (403, _), (429, _), (503, _):
             break
+        default:
+            noteFruitless()
         }
-        if state == .watching { noteFruitless() }
         // The server has not come to this version, or never will: its data may have been restored.
         if status.message.contains("Too large resource version") { version = nil }
-        return waiting(
+        return refused(status, verb: verb, counted: counted)
+    }
+
+    private mutating func refused(
+        _ status: APIStatus,
+        verb: String,
+        counted: String
+    ) -> FollowStep {
+        waiting(
             resource.sentence(status, verb: verb),
             counted: counted,
+            subject: "\(counted) \(resource.name)",
             requested: status.retryAfter
         )
     }
 
     /// The version is too old to be resumed from, which is nobody's fault.
-    private mutating func expired(_ status: APIStatus) -> FollowStep {
+    private mutating func expired() -> FollowStep {
         version = nil
         activity.failures["410", default: 0] += 1
         fruitlessWatches += 1
-        guard fruitlessWatches > 1 else { return beginList() }
         state = .waiting
-        return FollowStep(.wait(wait.next()))
+        return FollowStep(.wait(fruitlessWatches > 1 ? wait.next() : wait.spread()))
     }
 
     private mutating func ended(after time: Duration) -> FollowStep {
         if time >= Self.goodWatch { wait.succeeded() }
         guard state == .watching, let version, time >= Self.shortestWatch else {
-            if state == .watching, !hasHeard { noteFruitless() }
+            let what = state == .streaming ? "list before it is complete" : "watch at once"
+            noteFruitless()
             return waiting(
-                "the API server ends the watch of \(resource.name) at once",
+                "the API server ends the \(what), of \(resource.name)",
                 counted: "ended"
             )
         }
@@ -357,27 +381,38 @@ extension CollectionFollower {
 
     private mutating func failed(_ failure: FollowFailure, after time: Duration) -> FollowStep {
         if time >= Self.goodWatch { wait.succeeded() }
+        let isReachable = failure.kind == .malformed
         switch failure.kind {
         case .stalled where state == .watching:
             activity.failures[failure.reason, default: 0] += 1
             return resume()
+        case .other where state == .watching && isAccepted && time >= Self.goodWatch:
+            // A load balancer may cut what is quiet for long: that is the way of the world.
+            activity.failures[failure.reason, default: 0] += 1
+            state = .waiting
+            return FollowStep(.wait(wait.next(isReachable: false)))
         case .malformed:
             version = nil
             list = ListProgress()
+            noteFruitless()
         case .stalled, .other:
-            if state == .watching, !hasHeard { noteFruitless() }
+            if state == .streaming { noteFruitless() }
         }
-        return waiting(
-            failure.message,
-            counted: failure.reason,
-            isReachable: failure.kind == .malformed
-        )
+        return waiting(failure.message, counted: failure.reason, isReachable: isReachable)
     }
 
+    /// A stream came to nothing although the server could be asked.
     private mutating func noteFruitless() {
-        fruitlessWatches += 1
-        guard fruitlessWatches > Self.maximumFruitlessWatches else { return }
-        fruitlessWatches = 0
-        version = nil
+        switch state {
+        case .streaming where isAccepted:
+            endlessStreams += 1
+            if endlessStreams >= Self.maximumEndlessStreams { mayStream = false }
+        case .watching where !hasHeard:
+            fruitlessWatches += 1
+            guard fruitlessWatches > Self.maximumFruitlessWatches else { return }
+            fruitlessWatches = 0
+            version = nil
+        default: break
+        }
     }
 }

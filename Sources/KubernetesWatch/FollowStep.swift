@@ -14,13 +14,26 @@ package struct FollowStep: Hashable, Sendable {
         case rediscover
     }
 
+    /// Something that went wrong.
+    package struct Problem: Hashable, Sendable {
+        /// What it is about: of problems with one subject, one is worth saying.
+        package let subject: String
+        /// A sentence.
+        package let message: String
+
+        package init(subject: String, message: String) {
+            self.subject = subject
+            self.message = message
+        }
+    }
+
     package var next: Next
     /// To be handed over, in order.
     package var changes: [ClusterChange] = []
     /// Everything that exists has been said, for the first time or again.
     package var completesList = false
-    /// What is wrong, when that is new.
-    package var problem: String?
+    /// What is wrong.
+    package var problem: Problem?
     /// What was wrong is over.
     package var isRecovered = false
 

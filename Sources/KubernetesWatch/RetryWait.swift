@@ -29,6 +29,9 @@ package struct RetryWait: Hashable, Sendable {
         return max(own, min(requested ?? .zero, Self.longestRequested))
     }
 
+    /// From 0 to 2 s: what all nodes do for one cause they shall not do in the same moment.
+    mutating func spread() -> Duration { .seconds(2) * fraction() }
+
     /// A number of seconds for a watch to last: not all watches of all nodes shall end at once.
     mutating func watchSeconds() -> Int { 300 + Int(fraction() * 300) }
 

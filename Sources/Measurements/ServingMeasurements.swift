@@ -78,6 +78,8 @@ package struct ServingMeasurements: Sendable {
     private(set) var livez: [Bool: UInt64] = [:]
     /// When what is not in the kernel yet changed in the cluster, in milliseconds since 1970.
     private var triggers: [AddressFamily: [Int64]] = [:]
+    /// More than these are not measured while a family cannot be programmed.
+    private static let waitingTriggers = 10_000
     /// Seconds since 1970; what changed before has waited for the start, and measures nothing.
     package let start: Double
 
@@ -110,7 +112,9 @@ package struct ServingMeasurements: Sendable {
     /// Notes when endpoints of a Service with these families changed, which the round takes in.
     package mutating func taken(_ trigger: EndpointTrigger, families: Set<AddressFamily>) {
         guard Double(trigger.milliseconds) / 1000 >= start else { return }
-        for family in families { triggers[family, default: []].append(trigger.milliseconds) }
+        for family in families where triggers[family, default: []].count < Self.waitingTriggers {
+            triggers[family, default: []].append(trigger.milliseconds)
+        }
     }
 
     /// Takes in a round.

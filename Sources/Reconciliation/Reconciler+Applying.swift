@@ -40,17 +40,6 @@ extension Reconciler where Device: ~Copyable {
         return standing
     }
 
-    /// Takes out what is claimed and not wanted.
-    private func leaveUnknown(of parts: inout TouchedParts) {
-        parts.virtualServers = parts.virtualServers.filter {
-            desired.state.virtualServers[$0] != nil
-        }
-        parts.addresses = parts.addresses.filter { desired.state.addresses[$0] != nil }
-        for (set, members) in parts.members {
-            parts.members[set] = members.filter { desired.state.sets[set]?[$0] != nil }
-        }
-    }
-
     private mutating func apply(
         _ parts: TouchedParts,
         in round: inout ApplyingRound,

@@ -33,8 +33,10 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     private var reportedProblems: Set<ObjectProblem> = []
     private var hasInitialSet = false
     var hasSynced = false
-    /// What is claimed and not wanted may be for something that could not be read.
+    /// What an earlier run left may be for something that could not be read.
     var keepsUnknown = false
+    /// What an earlier run left and nothing is known of, as long as not everything could be read.
+    var unknown = TouchedParts()
     /// Some marks are as an earlier run gave them, whether they are needed or not.
     private var hasRestoredMarks = true
     var servesIPv6 = false
@@ -175,6 +177,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
                 touched = .everything(of: applied, and: desired.state)
             }
             keepsUnknown = !isWhole
+            if isWhole { unknown = TouchedParts() }
         case .changes(let changes):
             if cluster.serviceCount == 0, changes.count > 64 {
                 cluster.reserveCapacity(changes.count / 2)
@@ -213,7 +216,10 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
             hasRestoredMarks = false
         }
         updateNodeRequirements()
-        if !hasSynced { touched = .everything(of: applied, and: desired.state) }
+        if !hasSynced {
+            touched = .everything(of: applied, and: desired.state)
+            if keepsUnknown { rememberUnknown() }
+        }
         if isAudit, hasSynced { audit(report: &report) }
         applyTouched(report: &report)
         if !hasSynced {

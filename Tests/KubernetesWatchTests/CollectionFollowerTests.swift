@@ -57,7 +57,8 @@ import Testing
         #expect(follower.state == .listing)
         // And so it stays.
         _ = follower.handle(.page(ListedPage(objects: [], version: "5")))
-        #expect(follower.handle(.refused(APIStatus(code: 410))).listsNext)
+        _ = follower.handle(.refused(APIStatus(code: 410)))
+        #expect(follower.handle(.waited).listsNext)
     }
 
     @Test func aWatchGoesOnFromTheNewestVersionItHasSeen() {
@@ -79,23 +80,25 @@ import Testing
         #expect(follower.known == [ObjectName(namespace: "default", name: "b")])
     }
 
-    @Test func anOutageRemovesNothingAndTheNextListIsADifference() {
+    @Test func anOutageRemovesNothingAndTheWatchGoesOnWhereItWas() {
         var follower = CollectionFollower.watching(["a", "b", "c"])
         let cut = FollowFailure(.other, reason: "cut-off", message: "the connection is gone")
         var step = follower.handle(.failed(cut, after: .seconds(50)))
         for _ in 0..<20 {
             #expect(step.changes.isEmpty)
             #expect(step.isWaiting)
-            step = follower.handle(.waited)
-            #expect(step.changes.isEmpty)
+            // Whoever cannot be reached has not refused the version.
+            #expect(follower.handle(.waited).watchesSince == "10")
             step = follower.handle(.failed(cut, after: .zero))
         }
-        step = follower.handle(.waited)
-        #expect(step.listsNext)
-        step = follower.handle(
-            .page(
-                ListedPage(objects: [object("a"), object("d")], version: "90")
-            )
+    }
+
+    @Test func aListAfterAnOutageIsADifference() {
+        var follower = CollectionFollower.watching(["a", "b", "c"])
+        _ = follower.handle(.refused(APIStatus(code: 410)))
+        #expect(follower.handle(.waited).listsNext)
+        let step = follower.handle(
+            .page(ListedPage(objects: [object("a"), object("d")], version: "90"))
         )
         #expect(
             step.changes
@@ -104,22 +107,77 @@ import Testing
         #expect(step.completesList)
     }
 
-    @Test(arguments: [true, false])
-    func anExpiredVersionMeansANewListAtOnce(isStatusOfTheAnswer: Bool) {
+    static let burdens: [(Int, Bool)] = [
+        (401, false), (403, false), (429, false), (503, false), (500, true), (504, true),
+        (400, true),
+    ]
+
+    /// A list costs the server much, so who is too busy, or does not know us, is not asked for one.
+    @Test(arguments: burdens)
+    func onlyAServerThatDoesNotTakeTheVersionIsAskedForANewList(code: Int, lists: Bool) {
         var follower = CollectionFollower.watching(["a"])
-        if !isStatusOfTheAnswer {
+        var hasListed = false
+        for _ in 0..<10 {
+            _ = follower.handle(.refused(APIStatus(code: code)))
+            if follower.handle(.waited).listsNext { hasListed = true }
+        }
+        #expect(hasListed == lists)
+    }
+
+    /// As load balancers do that have a time-out of half a minute for what is quiet.
+    @Test func aQuietWatchThatIsCutAgainAndAgainIsNoProblem() throws {
+        var follower = CollectionFollower.watching(["a"])
+        let cut = FollowFailure(.other, reason: "cut-off", message: "gone")
+        for _ in 0..<20 {
+            let step = follower.handle(.failed(cut, after: .seconds(35)))
+            #expect(step.problem == nil)
+            #expect(try #require(step.waitingTime) <= .milliseconds(500))
+            #expect(follower.handle(.waited).watchesSince == "10")
+            #expect(!follower.handle(.accepted).isRecovered)
+        }
+    }
+
+    @Test func listsThatAreBegunAsStreamsAndNeverEndComeInPartsThen() {
+        var follower = CollectionFollower(.services, mayStreamLists: true, seed: 1)
+        var step = follower.handle(.begin)
+        for _ in 0..<2 {
+            #expect(step.query?["sendInitialEvents"] == "true")
+            _ = follower.handle(.accepted)
+            _ = follower.handle(.event(.added(object("a"), version: "3")))
+            #expect(follower.handle(.ended(after: .seconds(300))).isWaiting)
+            step = follower.handle(.waited)
+        }
+        #expect(step.listsNext)
+    }
+
+    @Test func aServerThatCannotBeReachedIsStillAskedForStreams() {
+        var follower = CollectionFollower(.services, mayStreamLists: true, seed: 1)
+        _ = follower.handle(.begin)
+        let cut = FollowFailure(.other, reason: "unreachable", message: "refused")
+        for _ in 0..<10 {
+            _ = follower.handle(.failed(cut, after: .zero))
+            #expect(follower.handle(.waited).query?["sendInitialEvents"] == "true")
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func anExpiredVersionMeansANewListWithinTwoSeconds(hasHeard: Bool) throws {
+        var follower = CollectionFollower.watching(["a"])
+        if hasHeard {
             _ = follower.handle(.event(.modified(object("a"), version: "11")))
         }
         let step = follower.handle(.refused(APIStatus(code: 410, reason: "Expired")))
-        #expect(step.listsNext)
+        #expect(try #require(step.waitingTime) < .seconds(2))
         #expect(step.problem == nil)
+        #expect(follower.handle(.waited).listsNext)
         #expect(follower.activity.failures == ["410": 1])
     }
 
     @Test func versionsThatExpireAgainAndAgainAreAskedForLessAndLess() {
         var follower = CollectionFollower.watching(["a"])
         let expired = FollowInput.refused(APIStatus(code: 410, reason: "Expired"))
-        #expect(follower.handle(expired).listsNext)
+        _ = follower.handle(expired)
+        #expect(follower.handle(.waited).listsNext)
         var waits: [Duration] = []
         for _ in 0..<8 {
             _ = follower.handle(.page(ListedPage(objects: [object("a")], version: "20")))
@@ -182,11 +240,12 @@ import Testing
         _ = follower.handle(.begin)
         let step = follower.handle(.refused(status))
         let problem = try #require(step.problem)
-        for word in words { #expect(problem.contains(word), "\(problem)") }
+        for word in words { #expect(problem.message.contains(word), "\(problem)") }
         #expect(step.isWaiting)
-        // Once is enough.
+        // It is the same subject the next time, whatever the words are then.
         _ = follower.handle(.waited)
-        #expect(follower.handle(.refused(status)).problem == nil)
+        let again = APIStatus(code: status.code, message: "in other words")
+        #expect(follower.handle(.refused(again)).problem?.subject == problem.subject)
         // And so is once that it is over.
         _ = follower.handle(.waited)
         #expect(follower.handle(.page(ListedPage(objects: [], version: "1"))).isRecovered)
@@ -299,6 +358,7 @@ import Testing
         #expect(!follower.isWhole)
         // A list in which it is still there, and still wrong, does not remove it either.
         _ = follower.handle(.refused(APIStatus(code: 410)))
+        _ = follower.handle(.waited)
         let page = ListedPage(objects: [refusedObject("a"), object("b")], version: "12")
         #expect(follower.handle(.page(page)).changes == [object("b").change])
         #expect(!follower.isWhole)
@@ -312,6 +372,7 @@ import Testing
     @Test func anItemWithoutANameMayBeAnyOfThoseThatAreMissing() {
         var follower = CollectionFollower.watching(["a", "b"])
         _ = follower.handle(.refused(APIStatus(code: 410)))
+        _ = follower.handle(.waited)
         let page = ListedPage(objects: [object("b")], unnamed: 1, version: "12")
         #expect(follower.handle(.page(page)).changes == [object("b").change])
         #expect(!follower.isWhole)
@@ -332,7 +393,7 @@ import Testing
             )
             pages += 1
             if step.isWaiting {
-                #expect(step.problem?.contains("does not end") == true)
+                #expect(step.problem?.message.contains("does not end") == true)
                 break
             }
         }

@@ -307,7 +307,7 @@ import Testing
         var reconciler = Reconciler(device: kernel, options: options)
         try reconciler.start(now: .zero)
         reconciler.take(.changes([World.service(1), World.endpoints(1, here: [1])]))
-        // Something could not be read: what is claimed and not wanted stays.
+        // Something could not be read: what an earlier run left stays.
         reconciler.take(.initialSetComplete(isWhole: false))
         #expect(!reconciler.reconcile(now: .zero).failures.isEmpty)
         reconciler.take(.changes([.serviceRemoved(World.name("web-1"))]))
@@ -317,5 +317,46 @@ import Testing
             next == nil || next.map { $0 > .seconds(100) } == true,
             "\(String(describing: next))"
         )
+    }
+
+    /// What cannot be read hides nothing of what this run has made itself, or has come to know.
+    @Test func oneUnreadableObjectKeepsOnlyWhatNobodyKnows() throws {
+        let first = try World.started([
+            World.service(1), World.endpoints(1, here: [1]),
+            World.service(2), World.endpoints(2, here: [2]),
+        ])
+        var second = Reconciler(device: first.device, options: World.options())
+        try second.start(now: .zero)
+        // The second Service is the one that cannot be read, and the third is new.
+        second.take(
+            .changes([
+                World.service(1), World.endpoints(1, here: [1]),
+                World.service(3), World.endpoints(3, here: [3]),
+            ])
+        )
+        second.take(.initialSetComplete(isWhole: false))
+        _ = second.reconcile(now: .zero)
+        let all = second.device.state
+        #expect(all.virtualServers.count == first.device.state.virtualServers.count / 2 * 3)
+        // Known ones go when they are deleted, whoever made them.
+        second.take(
+            .changes([
+                .serviceRemoved(World.name("web-1")), .serviceRemoved(World.name("web-3")),
+            ])
+        )
+        _ = second.reconcile(now: .seconds(1))
+        let left = second.device.state
+        #expect(left.virtualServers.count == first.device.state.virtualServers.count / 2)
+        #expect(left.addresses.count == first.device.state.addresses.count / 2)
+        // Addresses are claimed for nobody in particular.
+        let owners = Set(left.claims.values).subtracting([""])
+        #expect(!owners.isEmpty && owners.allSatisfy { $0.hasPrefix("default/web-2") })
+        // And so does the last one, once it could be read.
+        second.take(.changes([World.service(2), World.endpoints(2, here: [2])]))
+        _ = second.reconcile(now: .seconds(2))
+        second.take(.changes([.serviceRemoved(World.name("web-2"))]))
+        _ = second.reconcile(now: .seconds(3))
+        #expect(second.device.state.virtualServers.isEmpty)
+        #expect(second.device.state.claims.isEmpty)
     }
 }

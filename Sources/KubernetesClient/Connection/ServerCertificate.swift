@@ -16,10 +16,11 @@ struct ServerCertificate: Sendable {
     /// nil where it shows none in time, and where a proxy is between.
     static func shown(to transport: Transport) async -> ServerCertificate? {
         let access = transport.access
-        guard access.proxy == nil, access.usesTLS else { return nil }
+        guard access.proxy == nil, access.usesTLS, !Task.isCancelled else { return nil }
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let promise = loop.makePromise(of: ServerCertificate?.self)
-        let time = TimeAmount(transport.limits.connectTime)
+        // It is only for the words of a message, and nobody can cancel it.
+        let time = TimeAmount(min(transport.limits.connectTime, .seconds(3)))
         let timer = loop.scheduleTask(in: time) { promise.succeed(nil) }
         let name = access.trust.serverName ?? access.address.host
         let isAddress = access.trust.serverName == nil && access.address.isIPAddress

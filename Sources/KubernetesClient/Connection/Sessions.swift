@@ -96,7 +96,8 @@ actor Sessions {
             logger.warning("What was read before is used, as this cannot be: \(problem)")
         }
         complaints = problems
-        if let end = transport.clientCertificateEnd, end < Date.now {
+        // A token does without a certificate.
+        if authorization == nil, let end = transport.clientCertificateEnd, end < Date.now {
             throw APIError(
                 .credentials,
                 "the client certificate in \(transport.material.client?.certificatePlace ?? "") "

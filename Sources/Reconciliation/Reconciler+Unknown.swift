@@ -1,0 +1,64 @@
+import Addressing
+import DataplaneModel
+import Planning
+import Routing
+import ServiceModel
+
+// What an earlier run left in the kernel for objects that cannot be read now.
+extension Reconciler where Device: ~Copyable {
+    /// Remembers what is there and not wanted, unless it was for a Service that could be read: that
+    /// one says itself what it wants.
+    mutating func rememberUnknown() {
+        unknown = TouchedParts()
+        for (object, owner) in applied.claims where !isKnown(owner) {
+            switch object {
+            case .virtualServer(let key) where desired.state.virtualServers[key] == nil:
+                unknown.virtualServers.insert(key)
+            case .address(let address) where desired.state.addresses[address] == nil:
+                unknown.addresses.insert(address)
+            default: break
+            }
+        }
+        for (set, members) in applied.sets {
+            let left = members.keys.filter { desired.state.sets[set]?[$0] == nil }
+            if !left.isEmpty { unknown.members[set] = Set(left) }
+        }
+    }
+
+    /// Whether the Service of a Service port, as claims name it, could be read.
+    private func isKnown(_ owner: String) -> Bool {
+        let parts = owner.split(separator: "/", maxSplits: 1)
+        guard parts.count == 2, let name = parts[1].split(separator: ":").first else {
+            return false
+        }
+        let service = ObjectName(namespace: String(parts[0]), name: String(name))
+        return cluster.view(of: service) != nil
+    }
+
+    /// Takes out what is unknown; what is wanted by now is known from then on.
+    mutating func leaveUnknown(of parts: inout TouchedParts) {
+        for key in parts.virtualServers where unknown.virtualServers.contains(key) {
+            if desired.state.virtualServers[key] == nil {
+                parts.virtualServers.remove(key)
+            } else {
+                unknown.virtualServers.remove(key)
+            }
+        }
+        for address in parts.addresses where unknown.addresses.contains(address) {
+            if desired.state.addresses[address] == nil {
+                parts.addresses.remove(address)
+            } else {
+                unknown.addresses.remove(address)
+            }
+        }
+        for (set, members) in parts.members {
+            for member in members where unknown.members[set]?.contains(member) == true {
+                if desired.state.sets[set]?[member] == nil {
+                    parts.members[set]?.remove(member)
+                } else {
+                    unknown.members[set]?.remove(member)
+                }
+            }
+        }
+    }
+}
