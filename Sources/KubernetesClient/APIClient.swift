@@ -1,3 +1,4 @@
+import FoundationEssentials
 package import Logging
 
 /// Sends requests to the API server of a cluster.
@@ -17,6 +18,19 @@ package final class APIClient: Sendable {
         logger: Logger
     ) throws(ClusterAccessError) {
         sessions = try Sessions(access, limits: limits, logger: logger)
+        let variables = ["HTTPS_PROXY", "https_proxy"]
+        if access.proxy == nil,
+            let variable = variables.first(where: {
+                ProcessInfo.processInfo.environment[$0]?.isEmpty == false
+            })
+        {
+            logger.warning(
+                """
+                The environment has \(variable), which does not count here; if \(access.server) can \
+                only be reached by a proxy, name it as proxy-url in a kubeconfig
+                """
+            )
+        }
         if access.usesTLS, access.trust.isInsecure {
             logger.warning(
                 """

@@ -17,7 +17,7 @@ extension Findings {
         _ consequence: Consequence = .refusal
     ) -> IPAddress? {
         do throws(AddressError) {
-            let address = try IPAddress(text)
+            let address = try readAddress(text, at: field())
             guard let objection = Self.objection(to: address) else { return address }
             problem(
                 field(),
@@ -28,6 +28,27 @@ extension Findings {
             problem(field(), error.description, consequence)
         }
         return nil
+    }
+
+    /// Reads an address as an API server does: a number with leading zeros is decimal all the same
+    /// (`netutils.ParseIPSloppy`, which came with CVE-2021-29923).
+    private mutating func readAddress(
+        _ text: String,
+        at field: @autoclosure () -> String
+    ) throws(AddressError) -> IPAddress {
+        do throws(AddressError) {
+            return try IPAddress(text)
+        } catch .leadingZero(let text) {
+            let plain = text.split(separator: ".", omittingEmptySubsequences: false).map { part in
+                let digits = part.drop { $0 == "0" }
+                return digits.isEmpty && !part.isEmpty ? "0" : String(digits)
+            }
+            let address = try IPAddress(plain.joined(separator: "."))
+            notice("has \"\(text)\" in \(field()), which is read as \(address)")
+            return address
+        } catch {
+            throw error
+        }
     }
 
     /// Reads a prefix, of which bits behind its length are cleared; nil, and a problem that leaves

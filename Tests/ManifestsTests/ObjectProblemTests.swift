@@ -37,11 +37,6 @@ import Testing
             "spec.type: \"Internal\" is not ClusterIP, NodePort, LoadBalancer or ExternalName"
         ),
         Case(
-            "{clusterIP: 10.0.0.01, ports: [{port: 80}]}",
-            "spec.clusterIP: \"10.0.0.01\" has a number with a leading zero, which some programs "
-                + "read as octal; write it without the zero"
-        ),
-        Case(
             "{clusterIPs: [10.0.0.1, web], ports: [{port: 80}]}",
             "spec.clusterIPs[1]: \"web\" is not an IPv4 or IPv6 address"
         ),

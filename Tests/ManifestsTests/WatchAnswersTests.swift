@@ -155,6 +155,26 @@ import Testing
         #expect(object.problems.map(\.field) == ["spec.clusterIP"])
     }
 
+    @Test func numbersWithLeadingZerosAreDecimalAsForTheServer() throws {
+        let json = """
+            {"metadata": {"name": "web"}, "spec": {"clusterIP": "010.096.000.011",
+             "ports": [{"port": 80}]}}
+            """
+        let object = try KubernetesObject.decode(.service, json: Array(json.utf8))
+        guard case .service(let service)? = object.change else {
+            Issue.record("\(object.problems)")
+            return
+        }
+        #expect(service.reachability == .clusterIPs([.ipv4(0x0a60_000b)]))
+        #expect(object.problems.isEmpty)
+        #expect(
+            object.notices == [
+                "Service default/web has \"010.096.000.011\" in spec.clusterIP, which is read as "
+                    + "10.96.0.11"
+            ]
+        )
+    }
+
     static let oldSlice = """
         {"metadata": {"name": "web-1", "labels": {"kubernetes.io/service-name": "web"}},
          "addressType": "IPv4", "ports": [{"name": "http", "port": 80}],
