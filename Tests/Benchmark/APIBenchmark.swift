@@ -46,6 +46,8 @@ struct APIBenchmark {
                 version: SyntheticAPI.version + 1 + round,
                 changed: address
             )
+            // On one processor, whoever asks and asks must not keep the program from working.
+            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
             let begin = clock.now
             try await server.push(event) { $0.isWatch && $0.path.hasSuffix("endpointslices") }
             try Self.await(seconds: 10, pause: 0) { Self.has(address, at: key(index), &kernel) }

@@ -48,6 +48,69 @@ struct ClusterTests {
             return daemon
         }
 
+        /// As kubeadm writes it into the ConfigMap kube-proxy, shortened to what is not empty.
+        func writeKubeProxyConfiguration(
+            _ path: String,
+            scheduler: String,
+            mode: String = "ipvs"
+        ) throws {
+            try Command.run(
+                "sh",
+                ["-c", "cat >\"$1.new\" && mv \"$1.new\" \"$1\"", "sh", path],
+                input: """
+                    apiVersion: kubeproxy.config.k8s.io/v1alpha1
+                    bindAddress: 0.0.0.0
+                    bindAddressHardFail: false
+                    clientConnection:
+                      acceptContentTypes: ""
+                      burst: 0
+                      contentType: ""
+                      kubeconfig: \(workspace)/kubeconfig
+                      qps: 0
+                    clusterCIDR: 10.244.0.0/16
+                    configSyncPeriod: 0s
+                    conntrack:
+                      maxPerCore: null
+                      min: null
+                      tcpCloseWaitTimeout: null
+                      tcpEstablishedTimeout: null
+                    detectLocalMode: ""
+                    enableProfiling: false
+                    healthzBindAddress: ""
+                    hostnameOverride: ""
+                    ipvs:
+                      excludeCIDRs: null
+                      minSyncPeriod: 0s
+                      scheduler: "\(scheduler)"
+                      strictARP: false
+                      syncPeriod: 0s
+                      tcpFinTimeout: 0s
+                      tcpTimeout: 15m0s
+                      udpTimeout: 0s
+                    kind: KubeProxyConfiguration
+                    metricsBindAddress: ""
+                    mode: \(mode)
+                    nodePortAddresses: null
+                    oomScoreAdj: null
+                    portRange: ""
+
+                    """
+            )
+        }
+
+        /// With the arguments of kubeadm's DaemonSet.
+        func start(kubeProxyFile file: String) throws -> DaemonProcess {
+            let daemon = try laboratory.node.perform {
+                try DaemonProcess(
+                    ["--config=\(file)", "--hostname-override=node-a"],
+                    command: "kube-proxy",
+                    directory: workspace
+                )
+            }
+            daemons.append(daemon)
+            return daemon
+        }
+
         private func configuration() throws -> String {
             let path = workspace + "/fairlead.yaml"
             try Command.run(
@@ -233,6 +296,52 @@ struct ClusterTests {
             try Command.run("curl", ["-s", "http://127.0.0.1:10249/metrics"])
         }
         #expect(status.contains("410"), "\(status)")
+        try daemon.terminate()
+    }
+
+    /// The file of a kubeadm cluster and its command line, and a change of that file under load.
+    @Test func kubeProxysOwnFileAndCommandLineServe() throws {
+        let stage = try Stage()
+        let (laboratory, cluster) = (stage.laboratory, stage.cluster)
+        try cluster.apply(
+            Self.service("web", "clusterIP: 10.96.0.80\ntype: NodePort")
+                + Self.slice("web", ["10.244.1.2", "10.244.2.2"])
+        )
+        let file = stage.workspace + "/config.conf"
+        try stage.writeKubeProxyConfiguration(file, scheduler: "lc")
+        let daemon = try stage.start(kubeProxyFile: file)
+        try daemon.waitForLog("Services are served by IPVS")
+        #expect(try stage.virtualServers().contains("TCP  10.96.0.80:80 lc"))
+        func ask(_ page: String) throws -> String {
+            try laboratory.node.perform {
+                try Command.run("curl", ["-s", "-m", "5", "http://127.0.0.1:\(page)"])
+            }
+        }
+        #expect(try ask("10249/proxyMode") == "ipvs")
+        #expect(try ask("10256/healthz").contains("\"nodeEligible\":true"))
+        #expect(try ask("10249/configz").contains("\"tcp\":\"15m\""))
+
+        let client = try SteadyClient(
+            from: laboratory.client,
+            to: SocketEndpoint(try IPAddress("10.96.0.80"), 80),
+            every: .milliseconds(20)
+        )
+        let held = try laboratory.client.perform {
+            try HeldConnection(to: SocketEndpoint(try IPAddress("10.96.0.80"), 80))
+        }
+        _ = try held.request()
+        try stage.writeKubeProxyConfiguration(file, scheduler: "sed", mode: "magic")
+        try daemon.waitForLog("is wrong now; what it said before goes on", within: .seconds(60))
+        #expect(try stage.virtualServers().contains("TCP  10.96.0.80:80 lc"))
+        try stage.writeKubeProxyConfiguration(file, scheduler: "sed")
+        try daemon.waitForLog("says something else now", within: .seconds(60))
+        try daemon.waitForLog("Services are served by IPVS", count: 2)
+        #expect(try stage.virtualServers().contains("TCP  10.96.0.80:80 sed"))
+        _ = try held.request()
+        let record = client.stop()
+        #expect(record.failures.isEmpty, "\(record.failures)")
+        #expect(record.count > 100)
+        // It is the same process all the time.
         try daemon.terminate()
     }
 

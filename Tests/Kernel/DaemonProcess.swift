@@ -8,14 +8,14 @@ final class DaemonProcess {
     private var isRunning = true
 
     /// Starts the program with arguments; `directory` is where its log goes.
-    init(_ arguments: [String], directory: String) throws {
+    init(_ arguments: [String], command: String = "run", directory: String) throws {
         log = directory + "/log"
         let pidFile = directory + "/pid"
         // The shell leaves the daemon behind and says where it is.
         try Command.run(
             "sh",
             ["-c", "log=$1 pid=$2; shift 2; \"$@\" >>\"$log\" 2>&1 & echo $! >\"$pid\"", "sh"]
-                + [log, pidFile, Programs.fairlead, "run"] + arguments
+                + [log, pidFile, Programs.fairlead, command] + arguments
         )
         let text = try Command.run("cat", [pidFile])
         guard let number = pid_t(text.prefix { $0.isNumber }) else {
