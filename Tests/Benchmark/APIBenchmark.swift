@@ -111,9 +111,10 @@ struct APIBenchmark {
             "sh",
             [
                 "-c", "log=$1 pid=$2; shift 2; \"$@\" >\"$log\" 2>&1 & echo $! >\"$pid\"", "sh",
-                directory + "/log", directory + "/pid", program, "run", "--config",
-                directory + "/fairlead.yaml",
+                directory + "/log", directory + "/pid", "env",
             ]
+                + MachineMemory.keeping.flatMap { ["-u", $0] }
+                + [program, "run", "--config", directory + "/fairlead.yaml"]
         )
         let text = try Command.run("cat", [directory + "/pid"])
         guard let process = pid_t(text.prefix { $0.isNumber }) else {
