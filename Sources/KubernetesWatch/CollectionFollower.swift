@@ -20,29 +20,29 @@ package struct CollectionFollower: Sendable {
     }
 
     package let resource: WatchedResource
-    package private(set) var state = State.starting
+    package internal(set) var state = State.starting
     /// What was done, to be shown.
-    package private(set) var activity: SourceActivity.Collection
+    package internal(set) var activity: SourceActivity.Collection
     /// The objects that were handed over, or could not be understood.
-    package private(set) var known: Set<ObjectName>
+    package internal(set) var known: Set<ObjectName>
     /// Objects that cannot be understood.
-    private var refused: Set<ObjectName> = []
-    private var unnamed = 0
+    var refused: Set<ObjectName> = []
+    var unnamed = 0
     /// Where a watch can begin; nil when a list has to come first.
-    private var version: String?
-    private var list = ListProgress()
-    private var mayStream: Bool
-    private var wait: RetryWait
-    private var hasProblem = false
+    var version: String?
+    var list = ListProgress()
+    var mayStream: Bool
+    var wait: RetryWait
+    var hasProblem = false
     /// Watches in a row that the server did not go on with, and that said nothing.
-    private var fruitlessWatches = 0
+    var fruitlessWatches = 0
     /// Streamed lists in a row that the server began and did not end.
-    private var endlessStreams = 0
-    private var isAccepted = false
-    private var hasHeard = false
+    var endlessStreams = 0
+    var isAccepted = false
+    var hasHeard = false
 
     /// What is known of a list that is not complete yet.
-    private struct ListProgress: Sendable {
+    struct ListProgress: Sendable {
         var found: Set<ObjectName> = []
         var refused: Set<ObjectName> = []
         var unnamed = 0
@@ -57,13 +57,13 @@ package struct CollectionFollower: Sendable {
     private static let maximumObjects = 2_000_000
     private static let maximumEmptyPages = 10
     /// A watch that ends sooner has failed.
-    private static let shortestWatch = Duration.seconds(1)
+    static let shortestWatch = Duration.seconds(1)
     /// A stream that lasted so long makes up for earlier failures.
-    private static let goodWatch = Duration.seconds(10)
+    static let goodWatch = Duration.seconds(10)
     /// Then the version may be at fault, and everything is asked for again.
-    private static let maximumFruitlessWatches = 4
+    static let maximumFruitlessWatches = 4
     /// Then lists are asked for in parts, as whatever is on the way may not let streams pass.
-    private static let maximumEndlessStreams = 2
+    static let maximumEndlessStreams = 2
 
     /// Takes over from an earlier follower the objects that it has handed over.
     ///
@@ -109,7 +109,7 @@ package struct CollectionFollower: Sendable {
 // MARK: - Asking
 
 extension CollectionFollower {
-    private mutating func beginList() -> FollowStep {
+    mutating func beginList() -> FollowStep {
         let expirations = list.expirations
         list = ListProgress()
         list.expirations = expirations
@@ -130,7 +130,7 @@ extension CollectionFollower {
         .page(of: resource, isWhole: list.expirations > 1, after: list.token)
     }
 
-    private mutating func watch(since version: String) -> FollowStep {
+    mutating func watch(since version: String) -> FollowStep {
         state = .watching
         isAccepted = false
         hasHeard = false
@@ -139,14 +139,14 @@ extension CollectionFollower {
         return FollowStep(.request(.watch(resource, since: version, seconds: seconds)))
     }
 
-    private mutating func resume() -> FollowStep {
+    mutating func resume() -> FollowStep {
         if let version { return watch(since: version) }
         guard list.token != nil else { return beginList() }
         state = .listing
         return FollowStep(.request(nextPage))
     }
 
-    private mutating func waiting(
+    mutating func waiting(
         _ message: String,
         counted reason: String,
         subject: String? = nil,
@@ -308,111 +308,5 @@ extension CollectionFollower {
 
     private mutating func advance(to newest: String?) {
         if let newest, !newest.isEmpty { version = newest }
-    }
-}
-
-// MARK: - What goes wrong
-
-extension CollectionFollower {
-    private mutating func take(_ status: APIStatus) -> FollowStep {
-        let verb = state == .listing ? "list" : "watch"
-        let counted = status.code > 0 ? "\(status.code)" : "refused"
-        switch (status.code, state) {
-        case (400, .streaming), (422, .streaming):
-            // It has no such streams (KEP-3157 may be turned off).
-            mayStream = false
-            activity.failures[counted, default: 0] += 1
-            activity.lists -= 1
-            return beginList()
-        case (410, .listing):
-            list.token = nil
-            list.expirations += 1
-            return refused(status, verb: verb, counted: counted)
-        case (410, _):
-            return expired()
-        case (404, _) where resource.isOptional:
-            activity.failures[counted, default: 0] += 1
-            state = .starting
-            return FollowStep(.rediscover)
-        case (401, _), (403, _), (429, _), (503, _):
-            break
-        default:
-            noteFruitless()
-        }
-        // The server has not come to this version, or never will: its data may have been restored.
-        if status.message.contains("Too large resource version") { version = nil }
-        return refused(status, verb: verb, counted: counted)
-    }
-
-    private mutating func refused(
-        _ status: APIStatus,
-        verb: String,
-        counted: String
-    ) -> FollowStep {
-        waiting(
-            resource.sentence(status, verb: verb),
-            counted: counted,
-            subject: "\(counted) \(resource.name)",
-            requested: status.retryAfter
-        )
-    }
-
-    /// The version is too old to be resumed from, which is nobody's fault.
-    private mutating func expired() -> FollowStep {
-        version = nil
-        activity.failures["410", default: 0] += 1
-        fruitlessWatches += 1
-        state = .waiting
-        return FollowStep(.wait(fruitlessWatches > 1 ? wait.next() : wait.spread()))
-    }
-
-    private mutating func ended(after time: Duration) -> FollowStep {
-        if time >= Self.goodWatch { wait.succeeded() }
-        guard state == .watching, let version, time >= Self.shortestWatch else {
-            let what = state == .streaming ? "list before it is complete" : "watch at once"
-            noteFruitless()
-            return waiting(
-                "the API server ends the \(what), of \(resource.name)",
-                counted: "ended"
-            )
-        }
-        return watch(since: version)
-    }
-
-    private mutating func failed(_ failure: FollowFailure, after time: Duration) -> FollowStep {
-        if time >= Self.goodWatch { wait.succeeded() }
-        let isReachable = failure.kind == .malformed
-        switch failure.kind {
-        case .stalled where state == .watching:
-            activity.failures[failure.reason, default: 0] += 1
-            return resume()
-        case .other where state == .watching && isAccepted && time >= Self.goodWatch:
-            // A load balancer may cut what is quiet for long: that is the way of the world.
-            activity.failures[failure.reason, default: 0] += 1
-            state = .waiting
-            return FollowStep(.wait(wait.next(isReachable: false)))
-        case .malformed:
-            version = nil
-            list = ListProgress()
-            noteFruitless()
-        case .stalled, .other:
-            if state == .streaming { noteFruitless() }
-        }
-        return waiting(failure.message, counted: failure.reason, isReachable: isReachable)
-    }
-
-    /// A stream came to nothing although the server could be asked.
-    private mutating func noteFruitless() {
-        switch state {
-        case .streaming where isAccepted:
-            endlessStreams += 1
-            if endlessStreams >= Self.maximumEndlessStreams { mayStream = false }
-        case .watching where !hasHeard:
-            fruitlessWatches += 1
-            guard fruitlessWatches > Self.maximumFruitlessWatches else { return }
-            fruitlessWatches = 0
-            version = nil
-        default: break
-        }
     }
 }
