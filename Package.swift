@@ -125,8 +125,7 @@ let devices: [Target] = [
     .target(
         name: "HealthChecks",
         dependencies: [
-            "Addressing", "ServiceModel", "Routing", "ListeningSockets", nioCore, nioPosix,
-            nioHTTP1,
+            "Addressing", "ServiceModel", "Routing", "ListeningSockets", "StatusServer", nioCore,
             logging,
         ]
     ),

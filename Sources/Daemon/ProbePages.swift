@@ -35,7 +35,7 @@ struct MetricsPages: Sendable {
             return StatusAnswer(
                 "there is nothing to change here: GET and HEAD are allowed\n",
                 status: 405,
-                allowedMethods: "GET, HEAD"
+                otherHeaders: [("Allow", "GET, HEAD")]
             )
         }
         switch request.path {

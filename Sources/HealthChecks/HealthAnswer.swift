@@ -1,7 +1,6 @@
-import NIOCore
-import NIOHTTP1
 import Routing
 import ServiceModel
+import StatusServer
 
 /// What a health check is answered, byte for byte as kube-proxy does.
 ///
@@ -11,9 +10,8 @@ struct HealthAnswer: Hashable, Sendable {
     let health: HealthCheck
     var isProxyHealthy: Bool
 
-    var status: HTTPResponseStatus {
-        health.localEndpoints > 0 && isProxyHealthy ? .ok : .serviceUnavailable
-    }
+    /// As in HTTP: 200 or 503.
+    var status: Int { health.localEndpoints > 0 && isProxyHealthy ? 200 : 503 }
 
     var body: String {
         """
@@ -28,14 +26,16 @@ struct HealthAnswer: Hashable, Sendable {
         """
     }
 
-    /// Without `Connection`, which depends on the request.
-    var headers: HTTPHeaders {
-        [
-            "Content-Type": "application/json",
-            "X-Content-Type-Options": "nosniff",
-            "X-Load-Balancing-Endpoint-Weight": String(health.localEndpoints),
-            "Content-Length": String(body.utf8.count),
-        ]
+    /// All of it, with kube-proxy's headers.
+    var page: StatusAnswer {
+        StatusAnswer(
+            body,
+            contentType: "application/json",
+            status: status,
+            otherHeaders: [
+                ("X-Load-Balancing-Endpoint-Weight", String(health.localEndpoints))
+            ]
+        )
     }
 
     /// Names in Kubernetes have neither of the two; a manifest may have anything.

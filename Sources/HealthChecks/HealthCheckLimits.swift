@@ -1,3 +1,5 @@
+import StatusServer
+
 /// How much of this process the clients of health checks may hold.
 package struct HealthCheckLimits: Hashable, Sendable {
     /// Over all ports together; more are closed at once.
@@ -9,4 +11,15 @@ package struct HealthCheckLimits: Hashable, Sendable {
     package var idleTime: Duration = .seconds(60)
 
     package init() {}
+}
+
+extension HealthCheckLimits {
+    /// What each connection is held to.
+    var ofConnections: StatusServerLimits {
+        var limits = StatusServerLimits()
+        limits.requestTime = requestTime
+        limits.answerTime = requestTime
+        limits.idleTime = idleTime
+        return limits
+    }
 }

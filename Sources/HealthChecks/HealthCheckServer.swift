@@ -2,9 +2,9 @@ import Addressing
 package import ListeningSockets
 package import Logging
 import NIOCore
-import NIOHTTP1
 import Routing
 import ServiceModel
+import StatusServer
 
 /// Tells load balancers whether this node has endpoints of a Service.
 ///
@@ -69,11 +69,10 @@ package final class HealthCheckServer: Sendable {
             guard connections.admit(channel, on: port), board[number] != nil else {
                 throw ChannelError.ioOnClosedChannel
             }
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
-            try pipeline.addHandler(
-                HealthCheckHandler(port: number, board: board, limits: limits)
-            )
+            // Whoever withdraws the answer is about to close the connection.
+            try StatusHandler.add(to: channel, limits: limits.ofConnections) { _ in
+                board[number]?.page
+            }
         }
     }
 }

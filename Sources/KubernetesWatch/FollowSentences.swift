@@ -1,4 +1,7 @@
 extension WatchedResource {
+    /// Why the collection may not be listed, and what would help.
+    package func refusal(_ status: APIStatus) -> String { sentence(status, verb: "list") }
+
     /// What a refusal means, and what would help.
     func sentence(_ status: APIStatus, verb: String) -> String {
         let words = status.message.isEmpty ? status.reason : status.message

@@ -13,6 +13,11 @@ package enum ServerDescription {
     package static func minorVersion(json: [UInt8]) -> String? {
         (try? JSONDocument.decode(VersionDocument.self, json: json))?.minor
     }
+
+    /// `gitVersion` in the answer at `/version`; nil when it is no such answer.
+    package static func version(json: [UInt8]) -> String? {
+        (try? JSONDocument.decode(VersionDocument.self, json: json))?.gitVersion
+    }
 }
 
 private struct GroupDocument: Decodable {
@@ -25,4 +30,5 @@ private struct GroupDocument: Decodable {
 
 private struct VersionDocument: Decodable {
     let minor: String
+    let gitVersion: String?
 }

@@ -30,6 +30,8 @@ package enum Check: String, Hashable, Sendable, CaseIterable {
     case cilium = "others.cilium"
     case kubeRouter = "others.kube-router"
     case foreignServers = "others.virtual-servers"
+    case server = "cluster.server"
+    case reading = "cluster.reading"
     case daemon = "fairlead.daemon"
     case ownRules = "fairlead.rules"
 
@@ -43,6 +45,7 @@ package enum Check: String, Hashable, Sendable, CaseIterable {
         case "parameters": "Kernel parameters"
         case "tables": "Connection tables"
         case "others": "Other service proxies"
+        case "cluster": "Cluster"
         default: "Fairlead"
         }
     }

@@ -19,6 +19,8 @@ package struct NodeObservation: Hashable, Sendable {
     /// The names of the processes of other service proxies that can be seen.
     package var processes: Set<String> = []
     package var daemon = DaemonObservation.absent
+    /// Nil when no cluster is followed.
+    package var cluster: ClusterObservation?
 
     /// `release` is that of the kernel, such as `6.1.0-18-amd64`.
     package init(node: String, release: String, stateDirectory: DirectoryObservation) {

@@ -19,6 +19,7 @@ package struct NodeReport: Hashable, Sendable {
             + NetworkChecks.findings(observation)
             + TableChecks.findings(observation)
             + OtherProxyChecks.findings(observation)
+            + ClusterChecks.findings(observation)
             + OwnChecks.findings(observation)
     }
 

@@ -8,8 +8,8 @@ package struct StatusAnswer: Sendable {
     /// As in HTTP: 200, 404.
     package let status: Int
     package let contentType: String
-    /// The methods that are allowed, where the one that was used is not.
-    package let allowedMethods: String?
+    /// Headers beside those that every answer has.
+    package let otherHeaders: [(name: String, value: String)]
     let body: ByteBuffer
 
     /// The body as text.
@@ -18,7 +18,7 @@ package struct StatusAnswer: Sendable {
     package init(_ body: [UInt8], contentType: String, status: Int = 200) {
         self.status = status
         self.contentType = contentType
-        allowedMethods = nil
+        otherHeaders = []
         self.body = ByteBuffer(bytes: body)
     }
 
@@ -27,22 +27,21 @@ package struct StatusAnswer: Sendable {
         _ text: String,
         contentType: String = "text/plain; charset=utf-8",
         status: Int = 200,
-        allowedMethods: String? = nil
+        otherHeaders: [(name: String, value: String)] = []
     ) {
         self.status = status
         self.contentType = contentType
-        self.allowedMethods = allowedMethods
+        self.otherHeaders = otherHeaders
         body = ByteBuffer(string: text)
     }
 
     /// Without `Connection`, which depends on the request.
     var headers: HTTPHeaders {
         var headers: HTTPHeaders = [
-            "Content-Type": contentType,
-            "X-Content-Type-Options": "nosniff",
-            "Content-Length": String(body.readableBytes),
+            "Content-Type": contentType, "X-Content-Type-Options": "nosniff",
         ]
-        if let allowedMethods { headers.add(name: "Allow", value: allowedMethods) }
+        for header in otherHeaders { headers.add(name: header.name, value: header.value) }
+        headers.add(name: "Content-Length", value: String(body.readableBytes))
         return headers
     }
 }

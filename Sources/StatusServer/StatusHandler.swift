@@ -1,35 +1,48 @@
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 
 /// Answers the requests of one connection, one after the other.
-final class StatusHandler: ChannelInboundHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
+package final class StatusHandler: ChannelInboundHandler {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias OutboundOut = HTTPServerResponsePart
 
     private let limits: StatusServerLimits
-    private let answer: @Sendable (StatusServer.Request) async -> StatusAnswer
+    private let answer: @Sendable (StatusServer.Request) async -> StatusAnswer?
     private var request: HTTPRequestHead?
     private var deadline: Scheduled<Void>?
 
-    init(
+    private init(
         limits: StatusServerLimits,
-        answer: @escaping @Sendable (StatusServer.Request) async -> StatusAnswer
+        answer: @escaping @Sendable (StatusServer.Request) async -> StatusAnswer?
     ) {
         self.limits = limits
         self.answer = answer
     }
 
-    func channelActive(context: ChannelHandlerContext) {
+    /// Makes a new connection one that speaks HTTP.
+    ///
+    /// A request that gets no answer closes it.
+    package static func add(
+        to channel: any Channel,
+        limits: StatusServerLimits,
+        answer: @escaping @Sendable (StatusServer.Request) async -> StatusAnswer?
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
+        try pipeline.addHandler(StatusHandler(limits: limits, answer: answer))
+    }
+
+    package func channelActive(context: ChannelHandlerContext) {
         close(context.channel, in: limits.requestTime)
         context.fireChannelActive()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
         context.fireChannelInactive()
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
             request = head
@@ -43,17 +56,18 @@ final class StatusHandler: ChannelInboundHandler {
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
     }
 
     private func ask(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         close(context.channel, in: limits.answerTime)
         let question = StatusServer.Request(method: head.method.rawValue, target: head.uri)
-        let answered = context.eventLoop.makePromise(of: StatusAnswer.self)
+        let answered = context.eventLoop.makePromise(of: StatusAnswer?.self)
         answered.completeWithTask { [answer] in await answer(question) }
         answered.futureResult.assumeIsolated().whenSuccess { answer in
             guard context.channel.isActive else { return }
+            guard let answer else { return context.close(promise: nil) }
             self.write(answer, to: head, context: context)
         }
     }

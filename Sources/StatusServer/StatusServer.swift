@@ -1,7 +1,6 @@
 package import ListeningSockets
 package import Logging
 import NIOCore
-import NIOHTTP1
 
 /// Answers questions about this process over HTTP, on a port of the node.
 ///
@@ -70,9 +69,7 @@ package final class StatusServer: Sendable {
             guard connections.admit(channel, on: port) else {
                 throw ChannelError.ioOnClosedChannel
             }
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
-            try pipeline.addHandler(StatusHandler(limits: limits, answer: answer))
+            try StatusHandler.add(to: channel, limits: limits, answer: answer)
         }
     }
 }

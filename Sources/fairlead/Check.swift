@@ -1,4 +1,8 @@
 import ArgumentParser
+import FoundationEssentials
+import KubernetesClient
+import KubernetesSource
+import Logging
 import Daemon
 import DataplaneModel
 import LinuxDataplane
@@ -6,7 +10,7 @@ import Listing
 import NodeChecks
 import Settings
 
-struct Check: ParsableCommand {
+struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say whether this node has what Fairlead needs, and what would help.",
         discussion: """
@@ -33,7 +37,7 @@ struct Check: ParsableCommand {
     @Option(name: [.customShort("o"), .long], help: "table or json.")
     var output = Format.table
 
-    func run() throws {
+    func run() async throws {
         let configuration = try ConfigurationFile.load(config)
         let observer: NodeObserver
         do throws(DataplaneError) {
@@ -44,10 +48,10 @@ struct Check: ParsableCommand {
         } catch {
             throw Failure("\(error)")
         }
-        let report = NodeReport(
-            of: observer.observe(node: ServingOptions.nodeName(configuration)),
-            for: ServingIntent(configuration)
-        )
+        let nodeName = ServingOptions.nodeName(configuration)
+        var observation = observer.observe(node: nodeName)
+        observation.cluster = await ClusterObservation.look(configuration, nodeName: nodeName)
+        let report = NodeReport(of: observation, for: ServingIntent(configuration))
         switch output {
         case .table: try Output.write(CheckListing.text(of: report))
         case .json: try Output.write(JSONText.of(MachineChecks(report)))
@@ -80,5 +84,39 @@ extension ServingIntent {
         strictARP = configuration.addresses.strictARP
         device = configuration.addresses.device
         stateDirectory = configuration.stateDirectory
+    }
+}
+
+extension ClusterObservation {
+    /// What is seen of the cluster; nil where none is named, and this is no pod.
+    fileprivate static func look(
+        _ configuration: FairleadConfiguration,
+        nodeName: String
+    ) async -> ClusterObservation? {
+        let settings = configuration.kubernetes
+        let isInPod = ProcessInfo.processInfo.environment["KUBERNETES_SERVICE_HOST"] != nil
+        guard configuration.manifests.directory.isEmpty,
+            !settings.kubeconfig.isEmpty || isInPod
+        else { return nil }
+        let logger = Logger(label: "fairlead") { _ in SwiftLogNoOpLogHandler() }
+        let client: APIClient
+        do {
+            client = try ClusterConnection.client(settings, logger)
+        } catch {
+            return ClusterObservation(problem: "\(error)")
+        }
+        let observation: ClusterObservation
+        do throws(APIError) {
+            let outcome = try await ClusterProbe.look(with: client, nodeName: nodeName)
+            observation = ClusterObservation(
+                version: outcome.version,
+                readable: outcome.readable,
+                refusals: outcome.refusals
+            )
+        } catch {
+            observation = ClusterObservation(problem: error.message)
+        }
+        await client.shutdown()
+        return observation
     }
 }
