@@ -49,7 +49,9 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         let record = ServingRecord(configuration)
         let mailbox = Mailbox(record: record)
         let executor = DataplaneExecutor()
-        let listeners = NodeListeners(logger: logger) { record.isHealthy }
+        let listeners = NodeListeners(logger: logger, announce: announce) {
+            record.isHealthy
+        }
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask(executorPreference: executor) {

@@ -1,11 +1,13 @@
 import Addressing
 import HealthChecks
 import LinuxDataplane
+import ListeningSockets
 import Logging
 import LoopbackRelay
 import Planning
 import Reconciliation
 import Routing
+import ServiceModel
 import Settings
 
 /// The ports that this process itself listens on: health checks, and node ports on loopback addresses.
@@ -44,12 +46,19 @@ struct NodeListeners: Sendable {
     private let continuation: AsyncStream<ListenerRequest>.Continuation
     private let healthChecks: HealthCheckServer
     private let relay: LoopbackRelay
+    private let announce: @Sendable (ObjectEvent) -> Void
 
-    /// `isProxyHealthy` is asked for each answer to a health check.
-    init(logger: Logger, isProxyHealthy: @escaping @Sendable () -> Bool) {
+    /// `isProxyHealthy` is asked for each answer to a health check, and `announce` is told which
+    /// Services have none.
+    init(
+        logger: Logger,
+        announce: @escaping @Sendable (ObjectEvent) -> Void,
+        isProxyHealthy: @escaping @Sendable () -> Bool
+    ) {
         (requests, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         healthChecks = HealthCheckServer(logger: logger, isProxyHealthy: isProxyHealthy)
         relay = LoopbackRelay(logger: logger)
+        self.announce = announce
     }
 
     /// Says what to listen on from now on.
@@ -66,10 +75,25 @@ struct NodeListeners: Sendable {
     /// Serves until the task is cancelled; then everything is closed.
     func run() async {
         for await request in requests {
-            await healthChecks.update(request.health)
+            for problem in await healthChecks.update(request.health) {
+                for check in request.health.services where check.port == problem.port.endpoint.port
+                {
+                    announce(Self.event(of: problem, check.service))
+                }
+            }
             await relay.update(request.relayed)
         }
         await healthChecks.shutdown()
         await relay.shutdown()
+    }
+
+    /// With the reason that kube-proxy gives.
+    private static func event(of problem: ListenProblem, _ service: ObjectName) -> ObjectEvent {
+        ObjectEvent(
+            ObjectReference(.service, service),
+            .warning,
+            reason: "FailedToStartServiceHealthcheck",
+            message: "\(problem)"
+        )
     }
 }

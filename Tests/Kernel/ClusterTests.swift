@@ -217,6 +217,19 @@ struct ClusterTests {
         try daemon.waitFor("an Event of the Service") {
             try cluster.kubectl(["describe", "service", "lb"]).contains("SchedulerNotUsed")
         }
+        // So is a port for health checks that somebody else has.
+        let holder = try NamedServer(in: laboratory.node, port: 32_000, protocols: [.tcp])
+        try cluster.apply(
+            Self.service(
+                "checked",
+                "type: LoadBalancer\nexternalTrafficPolicy: Local\nhealthCheckNodePort: 32000"
+            )
+        )
+        try daemon.waitFor("an Event of the port") {
+            try cluster.kubectl(["describe", "service", "checked"])
+                .contains("FailedToStartServiceHealthcheck")
+        }
+        withExtendedLifetime(holder) {}
         let events = try cluster.kubectl(["get", "events", "-A"])
         #expect(events.contains("ServingServices"))
         try daemon.terminate()
