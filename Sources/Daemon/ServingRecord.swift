@@ -93,6 +93,7 @@ final class ServingRecord: Sendable {
             took: took,
             synced: reconciler.soundFamilies,
             usesChains: reconciler.options.mode == .iptables,
+            kernelCalls: reconciler.device.systemCalls,
             end: Self.wallClock
         )
         let now = now

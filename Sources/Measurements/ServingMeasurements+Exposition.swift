@@ -94,6 +94,14 @@ extension ServingMeasurements {
         exposition.begin(
             MetricFamily(
                 .counter,
+                "fairlead_kernel_calls_total",
+                "System calls by which messages went to the kernel and came from it."
+            )
+        )
+        exposition.add(count: kernelCalls)
+        exposition.begin(
+            MetricFamily(
+                .counter,
                 "fairlead_operation_failures_total",
                 "Objects that a round failed to bring up to date, by the error number of the first "
                     + "step that failed."

@@ -39,6 +39,8 @@ package struct ServingMeasurements: Sendable {
         package var synced: [AddressFamily]
         /// Chains of the packet filter stand in for virtual servers.
         package var usesChains: Bool
+        /// System calls on the dataplane's netlink sockets, since it was opened.
+        package var kernelCalls: Int
         /// The end of the round, in seconds since 1970.
         package var end: Double
 
@@ -48,6 +50,7 @@ package struct ServingMeasurements: Sendable {
             took: Duration,
             synced: [AddressFamily],
             usesChains: Bool = false,
+            kernelCalls: Int = 0,
             end: Double
         ) {
             self.isFull = isFull
@@ -55,6 +58,7 @@ package struct ServingMeasurements: Sendable {
             self.took = took
             self.synced = synced
             self.usesChains = usesChains
+            self.kernelCalls = kernelCalls
             self.end = end
         }
     }
@@ -70,6 +74,9 @@ package struct ServingMeasurements: Sendable {
     private(set) var programming: [AddressFamily: Histogram] = [:]
     private(set) var restoreFailures: [AddressFamily: UInt64] = [:]
     private(set) var operations: UInt64 = 0
+    private(set) var kernelCalls: UInt64 = 0
+    /// As the dataplane counted them at the last round.
+    private var countedKernelCalls = 0
     private(set) var operationFailures: [String: UInt64] = [:]
     private(set) var auditFailures: UInt64 = 0
     /// By family; nil for what belongs to the node.
@@ -130,6 +137,10 @@ package struct ServingMeasurements: Sendable {
         if round.isAudit { audits.observe(seconds) }
         if report.auditError != nil { auditFailures += 1 }
         operations += UInt64(clamping: report.applied)
+        // Another dataplane begins to count anew.
+        if round.kernelCalls < countedKernelCalls { countedKernelCalls = 0 }
+        kernelCalls += UInt64(round.kernelCalls - countedKernelCalls)
+        countedKernelCalls = round.kernelCalls
         for (family, steps) in report.driftByFamily { drift[family, default: 0] += UInt64(steps) }
         note(report.failures, usesChains: round.usesChains)
         for family in round.synced {

@@ -13,7 +13,8 @@ import Testing
     private static func round(
         isFull: Bool = false,
         synced: [AddressFamily] = AddressFamily.allCases,
-        usesChains: Bool = false
+        usesChains: Bool = false,
+        kernelCalls: Int = 0
     ) -> ServingMeasurements.Round {
         ServingMeasurements.Round(
             isFull: isFull,
@@ -21,6 +22,7 @@ import Testing
             took: .milliseconds(3),
             synced: synced,
             usesChains: usesChains,
+            kernelCalls: kernelCalls,
             end: 2000
         )
     }
@@ -32,6 +34,15 @@ import Testing
             error: DataplaneError(action: "try", code: .noEntry),
             retryIn: .seconds(1)
         )
+    }
+
+    /// Each begins to count when it is opened.
+    @Test func theCallsOfOneDataplaneAfterTheOtherAddUp() throws {
+        var measurements = ServingMeasurements(start: 0)
+        for calls in [5, 7, 7, 3, 4] {
+            measurements.ended(Self.round(kernelCalls: calls), ReconciliationReport())
+        }
+        #expect(try parsed(measurements)["fairlead_kernel_calls_total"] == 11)
     }
 
     private func parsed(_ measurements: ServingMeasurements) throws -> ParsedExposition {
