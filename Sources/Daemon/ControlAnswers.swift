@@ -2,10 +2,12 @@ import Addressing
 import ControlSocket
 import Listing
 import Planning
+import ServiceModel
 
 /// What the daemon answers on its control socket.
 struct ControlAnswers: Sendable {
     let mailbox: Mailbox
+    let activity: @Sendable () -> SourceActivity?
 
     func answer(_ request: ControlServer.Request) async -> ControlServer.Answer {
         switch request.path {
@@ -19,7 +21,8 @@ struct ControlAnswers: Sendable {
         let status = await withCheckedContinuation { continuation in
             mailbox.post(.statusQuestion { continuation.resume(returning: $0) })
         }
-        guard let status else { return ControlServer.Answer("the daemon ends\n", status: 500) }
+        guard var status else { return ControlServer.Answer("the daemon ends\n", status: 500) }
+        status.watches = (activity()?.collections ?? []).map { NodeStatus.Watch($0) }
         let isWell = status.isComplete && status.pendingRetries == 0
         let code = isWell ? 200 : 503
         guard parameters["output"] == "json" else {
@@ -64,5 +67,17 @@ struct ControlAnswers: Sendable {
             return ControlServer.Answer(ExplanationListing.text(of: explanation))
         }
         return Self.json(MachineExplanation(explanation), status: 200)
+    }
+}
+
+extension NodeStatus.Watch {
+    fileprivate init(_ collection: SourceActivity.Collection) {
+        self.init(
+            resource: collection.resource,
+            state: collection.state,
+            objects: collection.objects,
+            secondsSinceContact: collection.secondsSinceContact,
+            problem: collection.problem
+        )
     }
 }

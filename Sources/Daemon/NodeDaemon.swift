@@ -99,8 +99,8 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
             stateDirectory: configuration.stateDirectory,
             logger: logger,
             protect: { try HostFile.restrictToOwner($0) }
-        ) { request in
-            await ControlAnswers(mailbox: mailbox).answer(request)
+        ) { [source] request in
+            await ControlAnswers(mailbox: mailbox, activity: { source.activity }).answer(request)
         }
         do {
             try await server.run()

@@ -10,8 +10,7 @@ final class WatchAccount: Sendable {
     private struct State {
         var collections: [Part: SourceActivity.Collection] = [:]
         var contacts: [Part: ContinuousClock.Instant] = [:]
-        /// The subjects of what is wrong now.
-        var problems: [Part: String] = [:]
+        var problems: [Part: FollowStep.Problem] = [:]
     }
 
     private let state = Mutex(State())
@@ -23,7 +22,14 @@ final class WatchAccount: Sendable {
         state.withLock { state in
             var activity = SourceActivity()
             activity.collections = Part.allCases.compactMap { part in
-                guard var collection = state.collections[part] else { return nil }
+                // Before there is anything to follow, what the server has is asked for.
+                guard
+                    var collection = state.collections[part]
+                        ?? state.problems[part].map({ _ in
+                            SourceActivity.Collection(resource: part.rawValue, state: "starting")
+                        })
+                else { return nil }
+                collection.problem = state.problems[part]?.message
                 collection.secondsSinceContact = state.contacts[part].map {
                     ($0.duration(to: .now) / .milliseconds(1)).rounded() / 1000
                 }
@@ -49,8 +55,8 @@ final class WatchAccount: Sendable {
     /// Something went wrong; it is said when nobody has said anything of that subject yet.
     func problem(_ problem: FollowStep.Problem, _ part: Part) {
         let isNew = state.withLock { state in
-            let isNew = !state.problems.values.contains(problem.subject)
-            state.problems[part] = problem.subject
+            let isNew = !state.problems.values.contains { $0.subject == problem.subject }
+            state.problems[part] = problem
             return isNew
         }
         let level: Logger.Level = isNew ? .warning : .debug

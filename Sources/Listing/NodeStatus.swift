@@ -27,6 +27,34 @@ package struct NodeStatus: Encodable, Sendable {
         }
     }
 
+    /// A collection of the cluster's API that is followed.
+    package struct Watch: Encodable, Sendable {
+        /// Such as `services`.
+        package let resource: String
+        /// `watching` when all is well.
+        package let state: String
+        /// The objects that are known.
+        package let objects: Int
+        /// Absent before anything came.
+        package let secondsSinceContact: Double?
+        /// What is wrong; absent where all is well.
+        package let problem: String?
+
+        package init(
+            resource: String,
+            state: String,
+            objects: Int,
+            secondsSinceContact: Double?,
+            problem: String?
+        ) {
+            self.resource = resource
+            self.state = state
+            self.objects = objects
+            self.secondsSinceContact = secondsSinceContact
+            self.problem = problem
+        }
+    }
+
     package let node: String
     /// `ipvs` or `iptables`: what new connections come to.
     package var mode = ""
@@ -56,6 +84,9 @@ package struct NodeStatus: Encodable, Sendable {
     package var failures: [Failure] = []
     /// What is wrong with objects of the cluster.
     package var problems: [String] = []
+
+    /// Empty where no cluster is followed.
+    package var watches: [Watch] = []
 
     package init(node: String) { self.node = node }
 }

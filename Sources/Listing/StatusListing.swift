@@ -33,6 +33,7 @@ package enum StatusListing {
                 )
             )
         }
+        lines += watches(status)
         lines.append(row("Failing", count(status.pendingRetries, "object")))
         for failure in status.failures {
             lines.append("  \(failure.object.map { "\($0): " } ?? "")\(failure.message)")
@@ -44,6 +45,23 @@ package enum StatusListing {
 
     private static func row(_ name: String, _ value: String) -> String {
         "\(name):".padded(to: 17) + value
+    }
+
+    private static func watches(_ status: NodeStatus) -> [String] {
+        guard !status.watches.isEmpty else { return [] }
+        var lines = [
+            row(
+                "Cluster",
+                status.watches.map { "\($0.resource) \($0.state) (\($0.objects))" }
+                    .joined(separator: ", ")
+            )
+        ]
+        // One cause makes all of them fail.
+        var said: Set<String> = []
+        for problem in status.watches.compactMap(\.problem) where said.insert(problem).inserted {
+            lines.append("  \(problem)")
+        }
+        return lines
     }
 
     private static func dataplane(_ status: NodeStatus) -> String {

@@ -16,6 +16,8 @@ package struct SourceActivity: Hashable, Sendable {
         package var events: [String: Int] = [:]
         /// By reason: an HTTP status such as `403`, or one of a few words such as `unreachable`.
         package var failures: [String: Int] = [:]
+        /// What is wrong now, as a sentence; nil where all is well.
+        package var problem: String?
         /// Since anything came from the server; nil before that.
         package var secondsSinceContact: Double?
 

@@ -67,4 +67,26 @@ struct StatusListingTests {
                 """
         )
     }
+
+    @Test func whatIsFollowedOfAClusterIsSaidAndOneCauseOnce() {
+        var status = Self.status()
+        status.watches = ["services", "endpointslices", "nodes"].map {
+            NodeStatus.Watch(
+                resource: $0,
+                state: $0 == "nodes" ? "watching" : "waiting",
+                objects: 3,
+                secondsSinceContact: 5.25,
+                problem: $0 == "nodes" ? nil : "the API server cannot be reached"
+            )
+        }
+        let lines = StatusListing.text(of: status).split(separator: "\n")
+        let place = lines.firstIndex { $0.hasPrefix("Cluster:") } ?? 0
+        #expect(
+            lines[place...].prefix(3) == [
+                "Cluster:         services waiting (3), endpointslices waiting (3), nodes watching (3)",
+                "  the API server cannot be reached",
+                "Failing:         no objects",
+            ]
+        )
+    }
 }
