@@ -10,6 +10,8 @@ package final class StatusHandler: ChannelInboundHandler {
     private let answer: @Sendable (StatusServer.Request) async -> StatusAnswer?
     private var request: HTTPRequestHead?
     private var deadline: Scheduled<Void>?
+    private var isAnswering = false
+    private var isInputClosed = false
 
     private init(
         limits: StatusServerLimits,
@@ -56,12 +58,25 @@ package final class StatusHandler: ChannelInboundHandler {
         }
     }
 
+    /// The pipeline keeps the end of what a client sends back until the answer before is written.
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event as? ChannelEvent == .inputClosed else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        if request == nil, !isAnswering {
+            context.close(promise: nil)
+        } else {
+            isInputClosed = true
+        }
+    }
+
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
     }
 
     private func ask(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         close(context.channel, in: limits.answerTime)
+        isAnswering = true
         let question = StatusServer.Request(method: head.method.rawValue, target: head.uri)
         let answered = context.eventLoop.makePromise(of: StatusAnswer?.self)
         answered.completeWithTask { [answer] in await answer(question) }
@@ -78,7 +93,8 @@ package final class StatusHandler: ChannelInboundHandler {
         context: ChannelHandlerContext
     ) {
         var headers = answer.headers
-        let isLast = !request.isKeepAlive
+        isAnswering = false
+        let isLast = !request.isKeepAlive || isInputClosed
         if isLast {
             headers.add(name: "Connection", value: "close")
         } else if request.version == .http1_0 {
