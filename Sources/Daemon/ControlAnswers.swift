@@ -23,7 +23,9 @@ struct ControlAnswers: Sendable {
         }
         guard var status else { return ControlServer.Answer("the daemon ends\n", status: 500) }
         status.watches = (activity()?.collections ?? []).map { NodeStatus.Watch($0) }
-        let isWell = status.isComplete && status.pendingRetries == 0
+        let isWell =
+            status.isComplete && status.pendingRetries == 0
+            && status.watches.allSatisfy { $0.problem == nil }
         let code = isWell ? 200 : 503
         guard parameters["output"] == "json" else {
             return ControlServer.Answer(StatusListing.text(of: status), status: code)

@@ -23,6 +23,8 @@ struct DataplaneLoop: ~Copyable {
     private var choice: DataplaneChoice
     private var reconciler: Reconciler<LinuxDataplane>
     private var account: ServingAccount
+    /// Configured source addresses that the node does not have.
+    private var missingSources: [IPAddress] = []
     private var nextProbe: Duration?
     /// Since when what is new is complete but for something that fails.
     private var completingSince: Duration?
@@ -68,6 +70,7 @@ struct DataplaneLoop: ~Copyable {
             guard let source = sources[family] else { continue }
             logger.info("packets of this node to \(family) Services leave from \(source)")
         }
+        let missing = Self.missing(sources, configuration, besides: [], logger)
         let entry = try ModeRecord.load(stateDirectory: configuration.stateDirectory)
         var reconciler = Reconciler(
             device: device,
@@ -86,6 +89,7 @@ struct DataplaneLoop: ~Copyable {
         }
         try reconciler.start(now: .zero)
         self.reconciler = reconciler
+        missingSources = missing
         scheduleProbe(at: .zero)
     }
 
@@ -143,9 +147,29 @@ struct DataplaneLoop: ~Copyable {
     }
 
     private mutating func adoptSources() {
-        reconciler.setPreferredSources(
-            reconciler.device.preferredSources(configuration.addresses)
-        )
+        let sources = reconciler.device.preferredSources(configuration.addresses)
+        missingSources = Self.missing(sources, configuration, besides: missingSources, logger)
+        reconciler.setPreferredSources(sources)
+    }
+
+    /// The configured addresses that this node does not have; those that are new are said.
+    private static func missing(
+        _ sources: PreferredSources,
+        _ configuration: FairleadConfiguration,
+        besides known: [IPAddress],
+        _ logger: Logger
+    ) -> [IPAddress] {
+        let missing = configuration.addresses.sourceAddresses.filter { sources[$0.family] != $0 }
+        for address in missing where !known.contains(address) {
+            let other = sources[address.family].map { "\($0)" } ?? "none"
+            logger.warning(
+                """
+                \(address) is no address of this node, so its packets to Services leave from another \
+                one (\(other)); it comes from addresses.sourceAddresses, or from kube-proxy's bindAddress
+                """
+            )
+        }
+        return missing
     }
 
     private mutating func reconcile(_ listeners: NodeListeners) {

@@ -8,8 +8,12 @@ extension LinuxDataplane {
     /// The addresses that the node's own packets have: the configured ones, else the kernel's choice.
     mutating func preferredSources(_ settings: AddressSettings) -> PreferredSources {
         var sources = PreferredSources()
+        // Where they cannot be read, what is configured counts, and the kernel has the last word.
+        let own = settings.sourceAddresses.isEmpty ? nil : try? observeAddresses().foreign
         for family in AddressFamily.allCases {
-            let configured = settings.sourceAddresses.first { $0.family == family }
+            let configured = settings.sourceAddresses.first {
+                $0.family == family && own?.contains($0) ?? true
+            }
             sources[family] = configured ?? preferredSource(family)
         }
         return sources

@@ -46,7 +46,10 @@ struct ReportLog {
         }
         if report.drift > 0 {
             logger.warning(
-                "something else changed the kernel's IPVS state; repaired in \(report.drift) steps"
+                """
+                something else changed what was programmed; repaired in \
+                \(Self.text(report.drift, "step"))
+                """
             )
         }
         let summary: Logger.Message =

@@ -80,7 +80,11 @@ struct CollectionReader {
             isComplete = true
             reports.forget(allBut: follower.known)
         }
-        if isComplete { gate.complete(part, isWhole: follower.isWhole) }
+        guard isComplete else { return }
+        if part == .node {
+            account.nodeIsThere(!follower.known.isEmpty, name: follower.resource.singleName ?? "")
+        }
+        gate.complete(part, isWhole: follower.isWhole)
     }
 
     /// Sends a request, and answers the first step that is not to go on reading.

@@ -42,6 +42,7 @@ package struct EventRecorder: Sendable {
         var said: [ObjectEvent: ContinuousClock.Instant] = [:]
         var allowance = Self.burst
         var refilled = ContinuousClock.now
+        var wasRefused = false
         for await event in events {
             let now = ContinuousClock.now
             said = said.filter { now - $0.value < Self.memory }
@@ -55,12 +56,24 @@ package struct EventRecorder: Sendable {
             }
             allowance -= 1
             // What is remembered is as little as what may be written in an hour.
-            if await write(event) { said[event] = now }
+            switch await write(event) {
+            case .written: said[event] = now
+            case .refused(let words):
+                logger.log(level: wasRefused ? .debug : .warning, "\(words)")
+                wasRefused = true
+            case .failed: break
+            }
         }
     }
 
-    /// Whether it is in the cluster now.
-    private func write(_ event: ObjectEvent) async -> Bool {
+    private enum Outcome {
+        case written
+        /// In a sentence.
+        case refused(String)
+        case failed
+    }
+
+    private func write(_ event: ObjectEvent) async -> Outcome {
         do {
             let response = try await client.send(
                 APIRequest(
@@ -70,18 +83,18 @@ package struct EventRecorder: Sendable {
                 )
             )
             let answer = try await response.body.collect(upTo: Self.answerLimit)
-            guard response.status != 201 else { return true }
+            guard response.status != 201 else { return .written }
             let words = KubernetesObject.decodeStatus(json: answer)?.message ?? ""
-            logger.debug(
+            return .refused(
                 """
                 an Event of \(event.object) is refused (\(response.status)): \(words.prefix(300)); \
-                grant the verb create on events to see them
+                grant the verb create on events to see what is wrong with objects on them
                 """
             )
         } catch {
             logger.debug("an Event of \(event.object) could not be written: \(error)")
         }
-        return false
+        return .failed
     }
 
     private func body(of event: ObjectEvent) async throws -> [UInt8] {

@@ -23,6 +23,8 @@ struct ServerDiscovery {
                 }
                 await sleep(wait.next())
             } catch {
+                // Whoever ends this process need not hear what was cut off by it.
+                guard !Task.isCancelled else { return nil }
                 problem(error.message, error.reason.rawValue)
                 await sleep(wait.next(isReachable: false))
             }
@@ -43,6 +45,13 @@ struct ServerDiscovery {
             }
         case 404:
             break
+        case 401:
+            problem(
+                "the API server does not know who asks (401); the token or certificate of this "
+                    + "daemon is wrong or has expired",
+                "401"
+            )
+            return nil
         case 403:
             // Whoever may not ask tries what all servers since 1.21 have.
             return ServedVersions(discoveryVersions: ["v1"], minorVersion: nil)

@@ -11,6 +11,8 @@ final class WatchAccount: Sendable {
         var collections: [Part: SourceActivity.Collection] = [:]
         var contacts: [Part: ContinuousClock.Instant] = [:]
         var problems: [Part: FollowStep.Problem] = [:]
+        /// What there is to be said of a Node that is not there.
+        var lacksNode: String?
     }
 
     private let state = Mutex(State())
@@ -30,6 +32,7 @@ final class WatchAccount: Sendable {
                         })
                 else { return nil }
                 collection.problem = state.problems[part]?.message
+                if part == .node, collection.problem == nil { collection.problem = state.lacksNode }
                 collection.secondsSinceContact = state.contacts[part].map {
                     ($0.duration(to: .now) / .milliseconds(1)).rounded() / 1000
                 }
@@ -48,6 +51,26 @@ final class WatchAccount: Sendable {
             }
             state.collections[part] = collection
         }
+    }
+
+    /// Without its own Node a daemon knows no endpoint as its own, and no zone.
+    func nodeIsThere(_ isThere: Bool, name: String) {
+        let isNews = state.withLock { state in
+            defer { state.lacksNode = isThere ? nil : Self.missing(name) }
+            return (state.lacksNode == nil) != isThere
+        }
+        guard isNews else { return }
+        if isThere {
+            logger.notice("the Node \"\(name)\" is in the cluster now")
+        } else {
+            logger.warning("\(Self.missing(name))")
+        }
+    }
+
+    private static func missing(_ name: String) -> String {
+        "there is no Node \"\(name)\" in the cluster: no endpoint counts as one of this node, which "
+            + "Services with a policy Local ask for; name the Node of this machine as nodeName in "
+            + "the configuration, with --node, or with kube-proxy's --hostname-override"
     }
 
     func contact(_ part: Part) { state.withLock { $0.contacts[part] = .now } }

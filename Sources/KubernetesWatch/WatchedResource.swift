@@ -62,6 +62,12 @@ package struct WatchedResource: Hashable, Sendable {
         WatchedResource(.node, name: "nodes", fieldSelector: "metadata.name=\(name)")
     }
 
+    /// The one object that counts; nil where there may be any number.
+    package var singleName: String? {
+        let prefix = "metadata.name="
+        return fieldSelector.hasPrefix(prefix) ? String(fieldSelector.dropFirst(prefix.count)) : nil
+    }
+
     /// `/api/v1/services` or `/apis/discovery.k8s.io/v1/endpointslices`.
     package var path: String {
         group.isEmpty ? "/api/\(version)/\(name)" : "/apis/\(group)/\(version)/\(name)"

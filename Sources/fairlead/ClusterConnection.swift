@@ -41,11 +41,7 @@ struct ClusterConnection {
             logger.notice("Services come from \(access.server)")
             return try APIClient(access, logger: logger)
         } catch {
-            let advice =
-                settings.kubeconfig.isEmpty
-                ? " Outside of a pod, name a kubeconfig with --kubeconfig, or a directory of "
-                    + "manifests with --manifests." : ""
-            throw Failure("\(error)\(advice)")
+            throw Failure("\(error).")
         }
     }
 }
@@ -56,7 +52,17 @@ private struct ClientClosing: Service {
 
     func run() async throws {
         try? await gracefulShutdown()
-        await client.shutdown()
+        // A connection that is being made ends only when it stands or has failed.
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        Task {
+            await client.shutdown()
+            end.yield()
+        }
+        Task {
+            try? await Task.sleep(for: .seconds(1))
+            end.yield()
+        }
+        for await _ in ends { break }
     }
 }
 

@@ -108,14 +108,14 @@ struct Explain: AsyncParsableCommand {
 
     private func question() throws -> PacketQuestion {
         let parts = destination.split(separator: "/", maxSplits: 1)
-        let name = parts.count == 2 ? parts[1].uppercased() : "TCP"
-        guard let transport = TransportProtocol(kubernetesName: name) else {
-            throw Failure("\"\(name)\" is not TCP, UDP or SCTP.")
-        }
         guard let endpoint = parts.first.flatMap({ SocketEndpoint($0) }) else {
             throw Failure(
                 "\"\(destination)\" is not ADDRESS:PORT, such as 10.96.0.1:80 or [fd00::1]:53/UDP."
             )
+        }
+        let name = parts.count == 2 ? String(parts[1]) : "TCP"
+        guard let transport = TransportProtocol(kubernetesName: name.uppercased()) else {
+            throw Failure("\"\(name)\" is not TCP, UDP or SCTP.")
         }
         let address: IPAddress
         do throws(AddressError) {
@@ -154,7 +154,10 @@ struct Explain: AsyncParsableCommand {
             )
         }
         guard answer.status == 200 else {
-            throw Failure("The daemon does not answer: \(answer.text)")
+            let words = answer.text.filter { !$0.isNewline }
+            throw Failure(
+                "The daemon cannot say: \(words). \"fairlead status\" says how it stands."
+            )
         }
         try Output.write(answer.text)
     }

@@ -11,7 +11,8 @@ struct Status: AsyncParsableCommand {
             and is tried again, and what is wrong with objects of the cluster.
 
             Exit status: 0 when everything is served, 1 when there is no daemon to ask, 2 when it
-            has not programmed everything yet or something fails.
+            has not programmed everything yet, or something fails, or the cluster cannot be
+            followed.
 
             EXAMPLES
               fairlead status

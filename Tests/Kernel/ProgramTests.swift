@@ -64,6 +64,35 @@ struct ProgramTests {
         ["--manifests", workspace + "/manifests"] + more
     }
 
+    /// Such as the bindAddress of a kube-proxy's file that came from another node.
+    @Test func anAddressThatTheNodeDoesNotHaveIsNoSourceOfItsPackets() throws {
+        let workspace = try Self.workspace()
+        try Self.write(
+            Self.manifest("web", at: "10.96.0.1", pods: [1]),
+            workspace + "/manifests/web.yaml"
+        )
+        try Self.write(
+            """
+            apiVersion: fairlead.dev/v1alpha1
+            kind: FairleadConfiguration
+            addresses: {sourceAddresses: [203.0.113.99]}
+
+            """,
+            workspace + "/fairlead.yaml"
+        )
+        try bareNode("source").perform {
+            let daemon = try DaemonProcess(
+                Self.arguments(workspace, "--config", workspace + "/fairlead.yaml"),
+                directory: workspace
+            )
+            try daemon.waitForLog("serving 1 Service")
+            #expect(daemon.output.contains("203.0.113.99 is no address of this node"))
+            let route = try Command.run("ip", ["route", "show", "table", "local", "10.96.0.1"])
+            #expect(route.contains("src 192.0.2.10"), "\(route)")
+            try daemon.terminate()
+        }
+    }
+
     @Test func followsItsManifestsAndKeepsTheLastGoodStateOfABrokenFile() throws {
         let workspace = try Self.workspace()
         let web = workspace + "/manifests/web.yaml"

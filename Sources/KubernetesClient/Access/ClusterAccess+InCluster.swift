@@ -27,8 +27,9 @@ extension ClusterAccess {
                 throw ClusterAccessError(
                     place: error.place,
                     "\(error.message). It comes with a pod's service account (not with "
-                        + "automountServiceAccountToken: false); outside a pod set "
-                        + "kubernetes.kubeconfig"
+                        + "automountServiceAccountToken: false); outside a pod name a "
+                        + "kubeconfig, with --kubeconfig or as kubernetes.kubeconfig (kube-proxy's "
+                        + "clientConnection.kubeconfig), or a directory of manifests"
                 )
             }
         }
