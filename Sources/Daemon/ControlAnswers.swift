@@ -8,6 +8,8 @@ import ServiceModel
 struct ControlAnswers: Sendable {
     let mailbox: Mailbox
     let activity: @Sendable () -> SourceActivity?
+    let failingPorts: @Sendable () async -> [(purpose: String, count: Int)]
+    let remarks: @Sendable () -> [String]
 
     func answer(_ request: ControlServer.Request) async -> ControlServer.Answer {
         switch request.path {
@@ -23,8 +25,12 @@ struct ControlAnswers: Sendable {
         }
         guard var status else { return ControlServer.Answer("the daemon ends\n", status: 500) }
         status.watches = (activity()?.collections ?? []).map { NodeStatus.Watch($0) }
+        status.failingPorts = await failingPorts().filter { $0.count > 0 }
+            .map { NodeStatus.FailingPorts(purpose: $0.purpose, count: $0.count) }
+        status.remarks = remarks()
         let isWell =
-            status.isComplete && status.pendingRetries == 0
+            status.isComplete && status.pendingRetries == 0 && status.failingPorts.isEmpty
+            && status.remarks.isEmpty
             && status.watches.allSatisfy { $0.problem == nil }
         let code = isWell ? 200 : 503
         guard parameters["output"] == "json" else {

@@ -17,21 +17,25 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
     private let source: Source
     private let logger: Logger
     private let announce: @Sendable (ObjectEvent) -> Void
+    private let remarks: @Sendable () -> [String]
 
     /// `nodeName` is the name of this machine's Node object; `announce` is told what people who look
-    /// at objects of the cluster should know.
+    /// at objects of the cluster should know, and `remarks` says what those who look at this daemon
+    /// should, in sentences.
     package init(
         configuration: FairleadConfiguration,
         nodeName: String,
         source: Source,
         logger: Logger,
-        announce: @escaping @Sendable (ObjectEvent) -> Void = { _ in }
+        announce: @escaping @Sendable (ObjectEvent) -> Void = { _ in },
+        remarks: @escaping @Sendable () -> [String] = { [] }
     ) {
         self.configuration = configuration
         self.nodeName = nodeName
         self.source = source
         self.logger = logger
         self.announce = announce
+        self.remarks = remarks
     }
 
     /// Serves until it is shut down.
@@ -52,6 +56,14 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         let listeners = NodeListeners(logger: logger, announce: announce) {
             record.isHealthy
         }
+        let probes = ProbeServers(
+            configuration,
+            mailbox: mailbox,
+            listeners: listeners,
+            record: record,
+            activity: { [source] in source.activity },
+            logger: logger
+        )
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask(executorPreference: executor) {
@@ -62,9 +74,9 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
                     // It ends by itself only when it is told to.
                     if !Task.isCancelled { throw EndedSource() }
                 }
-                group.addTask { await answerQuestions(mailbox) }
+                group.addTask { await answerQuestions(mailbox, probes) }
                 group.addTask { await listeners.run() }
-                group.addTask { try await answerProbes(mailbox, listeners, record) }
+                group.addTask { try await answer(probes) }
                 defer { group.cancelAll() }
                 try await group.next()
             }
@@ -94,13 +106,19 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         await loop.run(mailbox, listeners)
     }
 
-    private func answerQuestions(_ mailbox: Mailbox) async {
+    private func answerQuestions(_ mailbox: Mailbox, _ probes: ProbeServers) async {
+        let answers = ControlAnswers(
+            mailbox: mailbox,
+            activity: { [source] in source.activity },
+            failingPorts: { await probes.failingPorts() },
+            remarks: remarks
+        )
         let server = ControlServer(
             stateDirectory: configuration.stateDirectory,
             logger: logger,
             protect: { try HostFile.restrictToOwner($0) }
-        ) { [source] request in
-            await ControlAnswers(mailbox: mailbox, activity: { source.activity }).answer(request)
+        ) { request in
+            await answers.answer(request)
         }
         do {
             try await server.run()
@@ -118,25 +136,13 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         try? await Task.sleep(for: .seconds(Int64.max / 1_000_000_000))
     }
 
-    private func answerProbes(
-        _ mailbox: Mailbox,
-        _ listeners: NodeListeners,
-        _ record: ServingRecord
-    ) async throws {
-        let servers = ProbeServers(
-            configuration,
-            mailbox: mailbox,
-            listeners: listeners,
-            record: record,
-            activity: { [source] in source.activity },
-            logger: logger
-        )
-        if let problem = servers.fatal(among: await servers.listen()) {
-            await servers.shutdown()
+    private func answer(_ probes: ProbeServers) async throws {
+        if let problem = probes.fatal(among: await probes.listen()) {
+            await probes.shutdown()
             throw UnusablePort(problem: problem)
         }
         try? await Task.sleep(for: .seconds(Int64.max / 1_000_000_000))
-        await servers.shutdown()
+        await probes.shutdown()
     }
 
     private func sayWhatIsMissing() {

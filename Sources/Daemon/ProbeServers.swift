@@ -10,6 +10,7 @@ struct ProbeServers: Sendable {
     private let configuration: FairleadConfiguration
     private let health: StatusServer
     private let metrics: StatusServer
+    private let listeners: NodeListeners
     private static let healthOwner = "health.bindAddress"
     private static let metricsOwner = "metrics.bindAddress"
 
@@ -22,6 +23,7 @@ struct ProbeServers: Sendable {
         logger: Logger
     ) {
         self.configuration = configuration
+        self.listeners = listeners
         let health = StatusServer(owner: Self.healthOwner, logger: logger) { request in
             HealthPages(record: record).answer(request)
         }
@@ -55,6 +57,13 @@ struct ProbeServers: Sendable {
             + (await metrics.listen(
                 on: configuration.metrics.bindAddress.map { ListeningPort($0) }
             ))
+    }
+
+    /// How many ports of this process cannot be opened, by what they are for.
+    func failingPorts() async -> [(purpose: String, count: Int)] {
+        await listeners.failingPorts() + [
+            ("health", await health.failingPorts), ("metrics", await metrics.failingPorts),
+        ]
     }
 
     /// The first problem without whose end the daemon is not to run.

@@ -55,6 +55,18 @@ package struct NodeStatus: Encodable, Sendable {
         }
     }
 
+    /// Ports of this process that cannot be opened.
+    package struct FailingPorts: Encodable, Sendable {
+        /// `health`, `metrics`, `health-check` or `loopback-node-port`.
+        package let purpose: String
+        package let count: Int
+
+        package init(purpose: String, count: Int) {
+            self.purpose = purpose
+            self.count = count
+        }
+    }
+
     package let node: String
     /// `ipvs` or `iptables`: what new connections come to.
     package var mode = ""
@@ -87,6 +99,10 @@ package struct NodeStatus: Encodable, Sendable {
 
     /// Empty where no cluster is followed.
     package var watches: [Watch] = []
+
+    package var failingPorts: [FailingPorts] = []
+    /// What else is not as it should be, in sentences.
+    package var remarks: [String] = []
 
     package init(node: String) { self.node = node }
 }

@@ -34,6 +34,11 @@ package enum StatusListing {
             )
         }
         lines += watches(status)
+        if !status.failingPorts.isEmpty {
+            let ports = status.failingPorts.map { "\($0.count) for \($0.purpose)" }
+            lines.append(row("Ports", "cannot be opened: \(ports.joined(separator: ", "))"))
+        }
+        lines += status.remarks.map { row("Note", $0) }
         lines.append(row("Failing", count(status.pendingRetries, "object")))
         for failure in status.failures {
             lines.append("  \(failure.object.map { "\($0): " } ?? "")\(failure.message)")

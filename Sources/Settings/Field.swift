@@ -77,7 +77,11 @@ extension Field where Section: ConfigurationSection {
         Field(key: key, comment: "") { node, path, _, reader in
             let form = ValueForm<String>(allowed: value) { text throws(InvalidValue) in
                 guard text == value else {
-                    throw InvalidValue("\"\(text)\" is not known here; write \(key): \(value)")
+                    let advice =
+                        text == "ConfigMap"
+                        ? "; a configuration is in the data of a ConfigMap, and goes into a file "
+                            + "by itself" : "; write \(key): \(value)"
+                    throw InvalidValue("\"\(text)\" is not known here\(advice)")
                 }
                 return text
             } print: {

@@ -13,7 +13,12 @@ struct ClusterConnection {
     /// Connects nowhere yet.
     ///
     /// - Throws: `Failure` when the kubeconfig, or what a pod is given, is not there or wrong.
-    init(_ configuration: FairleadConfiguration, nodeName: String, _ logger: Logger) throws {
+    init(
+        _ configuration: FairleadConfiguration,
+        nodeName: String,
+        _ logger: Logger,
+        remarks: @escaping @Sendable () -> [String]
+    ) throws {
         let client = try Self.client(configuration.kubernetes, logger)
         let recorder = EventRecorder(client: client, nodeName: nodeName, logger: logger)
         let daemon = NodeDaemon(
@@ -26,7 +31,8 @@ struct ClusterConnection {
                 announce: { recorder.record($0) }
             ),
             logger: logger,
-            announce: { recorder.record($0) }
+            announce: { recorder.record($0) },
+            remarks: remarks
         )
         // The client goes last: whoever is told to end may have a last word.
         services = [ClientClosing(client: client), EventWriting(recorder: recorder), daemon]

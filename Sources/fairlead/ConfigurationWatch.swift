@@ -21,6 +21,7 @@ final class ConfigurationWatch: Service {
     private let file: FollowedFile?
     private let logger: Logger
     private let found = Mutex(false)
+    private let remark = Mutex<String?>(nil)
 
     /// ConfigMaps themselves come to a node within a minute or so.
     private static let interval = Duration.seconds(10)
@@ -34,6 +35,9 @@ final class ConfigurationWatch: Service {
     /// Whether it ended since another configuration is to be served.
     var hasFoundAnother: Bool { found.withLock { $0 } }
 
+    /// What is wrong with the file as it is now.
+    var remarks: [String] { remark.withLock { $0.map { [$0] } ?? [] } }
+
     func run() async throws {
         await cancelWhenGracefulShutdown { await self.follow() }
     }
@@ -46,14 +50,17 @@ final class ConfigurationWatch: Service {
             switch follower.look(at: text ?? nil) {
             case .nothingNew: break
             case .sameConfiguration:
+                remark.withLock { $0 = nil }
                 logger.info("\(file.path) changed, and says the same as before")
             case .gone:
-                logger.warning(
-                    "\(file.path) cannot be read any more; what it said goes on to count"
-                )
+                let words = "\(file.path) cannot be read any more; what it said goes on to count"
+                remark.withLock { $0 = words }
+                logger.warning("\(words)")
             case .wrong(let errors):
                 for problem in errors.problems { logger.error("\(problem)") }
-                logger.error("\(file.path) is wrong now; what it said before goes on to count")
+                let words = "\(file.path) is wrong now; what it said before goes on to count"
+                remark.withLock { $0 = words }
+                logger.error("\(words)")
             case .other:
                 logger.notice("\(file.path) says something else now; starting anew by it")
                 return found.withLock { $0 = true }

@@ -25,7 +25,12 @@ enum Serving {
         let name = ServingOptions.nodeName(configuration)
         let watch = ConfigurationWatch(running: configuration, file: file, logger: logger)
         if configuration.manifests.directory.isEmpty {
-            let cluster = try ClusterConnection(configuration, nodeName: name, logger)
+            let cluster = try ClusterConnection(
+                configuration,
+                nodeName: name,
+                logger,
+                remarks: { watch.remarks }
+            )
             try await run([watch] + cluster.services)
         } else {
             logger.notice(
@@ -39,7 +44,8 @@ enum Serving {
                     maximumFileSize: configuration.manifests.maximumFileSize.bytes,
                     logger: logger
                 ),
-                logger: logger
+                logger: logger,
+                remarks: { watch.remarks }
             )
             try await run([watch, daemon])
         }

@@ -79,13 +79,19 @@ struct StatusListingTests {
                 problem: $0 == "nodes" ? nil : "the API server cannot be reached"
             )
         }
+        status.failingPorts = [
+            NodeStatus.FailingPorts(purpose: "health", count: 1),
+            NodeStatus.FailingPorts(purpose: "health-check", count: 2),
+        ]
+        status.remarks = ["fairlead.yaml is wrong now"]
         let lines = StatusListing.text(of: status).split(separator: "\n")
+        #expect(lines.contains("Note:            fairlead.yaml is wrong now"))
         let place = lines.firstIndex { $0.hasPrefix("Cluster:") } ?? 0
         #expect(
             lines[place...].prefix(3) == [
                 "Cluster:         services waiting (3), endpointslices waiting (3), nodes watching (3)",
                 "  the API server cannot be reached",
-                "Failing:         no objects",
+                "Ports:           cannot be opened: 1 for health, 2 for health-check",
             ]
         )
     }

@@ -336,6 +336,12 @@ enum Refusals {
             "3: mode: \"nat\" is not a mode; allowed are auto, ipvs and iptables"
         ),
         Refusal(
+            "apiVersion: v1\nkind: ConfigMap\ndata: {}",
+            "1: apiVersion: \"v1\" is not known here; write apiVersion: fairlead.dev/v1alpha1",
+            "2: kind: \"ConfigMap\" is not known here; a configuration is in the data of a "
+                + "ConfigMap, and goes into a file by itself"
+        ),
+        Refusal(
             "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nipvs: 1",
             "1: apiVersion: \"kubeproxy.config.k8s.io/v1alpha1\" is not known here; write "
                 + "apiVersion: fairlead.dev/v1alpha1",
