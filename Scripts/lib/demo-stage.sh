@@ -7,17 +7,13 @@ set -eEuo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
-
-stage=/run/fairlead-demo
-mkdir -p "$stage/bin"
-cd "$stage"
-ln -s "$FAIRLEAD_BINARY" bin/fairlead
-PATH=$stage/bin:$PATH
-cp -r "$root/Examples/manifests" manifests
-
 # shellcheck source=Scripts/lib/demo-tools.sh
 source "$here/demo-tools.sh"
+# shellcheck source=Scripts/lib/demo-network.sh
+source "$here/demo-network.sh"
+
+enter_stage
+cp -r "$root/Examples/manifests" manifests
 
 # What is to balance here. Without IPVS the kernel draws lots, so it takes more requests to meet every pod: one of
 # three is missed by 60 once in ten thousand million times.
@@ -28,102 +24,10 @@ if [[ ! -e /proc/net/ip_vs ]] && ! modprobe -q ip_vs 2>/dev/null; then
     several=60
 fi
 
-daemon=
-servers=()
-# shellcheck disable=SC2317,SC2329 # called by the trap
-clean_up() {
-    kill ${daemon:+"$daemon"} "${servers[@]}" 2>/dev/null || true
-}
-trap clean_up EXIT
-trap 'wrong "a command of the demo failed (line $LINENO of ${BASH_SOURCE[0]##*/}): $BASH_COMMAND"' ERR
-
-# --- The small network ---
-
-# A node without a route to a pod could not balance to it, and one without a default route is no node. There is nobody
-# at the other end of that one.
-build_network() {
-    local number name
-    for name in node client pod1 pod2 pod3; do
-        ip netns add "$name"
-    done
-    {
-        cat <<-'END'
-			link set lo up
-			link add outside type veth peer name eth0 netns client
-			link set outside up
-			address add 192.168.50.1/24 dev outside
-			address add fd00:50::1/64 dev outside nodad
-			route add default via 192.168.50.254
-			route add default via fd00:50::fe
-		END
-        for number in 1 2 3; do
-            cat <<-END
-				link add pod$number type veth peer name eth0 netns pod$number
-				link set pod$number up
-				address add 10.244.$number.1/24 dev pod$number
-				address add fd00:10:244:$number::1/64 dev pod$number nodad
-			END
-        done
-    } | ip -n node -batch -
-    end_host client 192.168.50.2/24 fd00:50::2/64 192.168.50.1 fd00:50::1
-    for number in 1 2 3; do
-        end_host "pod$number" "10.244.$number.2/24" "fd00:10:244:$number::2/64" \
-            "10.244.$number.1" "fd00:10:244:$number::1"
-    done
-}
-
-# end_host NAMESPACE ADDRESS ADDRESS6 GATEWAY GATEWAY6
-end_host() {
-    ip -n "$1" -batch - <<-END
-		link set lo up
-		link set eth0 up
-		address add $2 dev eth0
-		address add $3 dev eth0 nodad
-		route add default via $4
-		route add default via $5
-	END
-}
-
-# serve POD: its web server, whose only page is the pod's name.
-serve() {
-    mkdir "$1"
-    echo "$1" >"$1/index.html"
-    local command="ip netns exec $1 busybox httpd -f -p 8080 -h $1"
-    printf '%s$ %s &%s\n' "$strong" "$command" "$plain"
-    $command >"$1/log" 2>&1 &
-    servers+=($!)
-}
-
 # --- The daemon ---
 
-# The log without the time; only what is new since the last call.
-log_seen=0
-show_log() {
-    show "tail -n +$((log_seen + 1)) fairlead.log | cut -d ' ' -f 2-"
-    log_seen=$(wc -l <fairlead.log)
-}
-
-logged() {
-    tail -n "+$((log_seen + 1))" fairlead.log | grep -q -- "$1"
-}
-
 start_daemon() {
-    local command='ip netns exec node fairlead run --manifests manifests --node node --cluster-cidr 10.244.0.0/16'
-    printf '%s$ %s >>fairlead.log 2>&1 &%s\n' "$strong" "$command" "$plain"
-    $command >>fairlead.log 2>&1 &
-    daemon=$!
-    await 'Fairlead says that it serves' logged ' serving '
-    show_log
-}
-
-# real_servers ADDRESS NUMBER: whether the virtual server has that many.
-real_servers() {
-    [[ $(ip netns exec node fairlead list -n -t "$1:80" | grep -c '^  -> [0-9]') == "$2" ]]
-}
-
-# scheduler ADDRESS: what the kernel says.
-scheduler() {
-    ip netns exec node ipvsadm -Ln -t "$1:80" | awk '$1 == "TCP" { print $3 }'
+    launch 'ip netns exec node fairlead run --manifests manifests --node node --cluster-cidr 10.244.0.0/16'
 }
 
 # followed NUMBER: the log has told of a change, and the kernel has that many real servers for `web`.
@@ -165,41 +69,18 @@ iptables. What only IPVS can do is left out below: its schedulers, and the
 comparison with ipvsadm.
 END
 
-heading 'A node with three pods, and a client' <<'END'
+heading 'A node with three pods, and a client' < <(
+    cat <<'END'
 Each box is a network namespace, with interfaces and routes of its own. The
 lines are pairs of virtual network interfaces. A pod runs a web server whose
 only page is the pod's name, so one can see who answered.
 
-                   +---------------------+
-                   |  client (outside)   |
-                   |    192.168.50.2     |
-                   +----------+----------+
-                              |
-                   +----------+----------+
-                   |    192.168.50.1     |
-                   |  node               |   Services:
-                   |    IPVS, set up     |   10.96.0.80:80 and more,
-                   |    by Fairlead      |   which no machine has
-                   +--+-------+-------+--+
-           +----------+       |       +----------+
-     +-----+------+    +------+-----+    +-------+----+
-     |    pod1    |    |    pod2    |    |    pod3    |
-     | 10.244.1.2 |    | 10.244.2.2 |    | 10.244.3.2 |
-     +------------+    +------------+    +------------+
 END
+    drawing
+)
 
 build_network
-for pod in pod1 pod2 pod3; do
-    serve "$pod"
-done
-pods='http://10.244.[1-3].2:8080/'
-# shellcheck disable=SC2317,SC2329 # called by await
-all_pods_answer() {
-    [[ $(ip netns exec node curl -sfm 5 "$pods") == $'pod1\npod2\npod3' ]]
-}
-await 'each pod answers at its own address' all_pods_answer
-show "ip netns exec node curl -sSm 5 '$pods'"
-check 'each pod answers at its own address' test "$said" = $'pod1\npod2\npod3'
+serve_pods
 say <<'END'
 At the address of a Service nobody answers so far.
 END

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 #
-# Showing and checking, for demo-stage.sh.
+# Showing and checking, for demo-stage.sh and demo-cluster.sh.
 
 strong='' good='' bad='' plain=''
 if [[ -n ${FAIRLEAD_DEMO_COLOUR:-} ]]; then
@@ -25,15 +25,22 @@ say() {
     echo
 }
 
+# tell COMMAND: prints the command that is run.
+tell() {
+    printf '%s$ %s%s\n' "$strong" "$1" "$plain"
+}
+
 # show COMMAND: prints the command, runs it in this shell and prints what it says. Sets `said` to that, and `code` to
 # its exit status.
 # shellcheck disable=SC2034 # code is for the caller
 show() {
-    printf '%s$ %s%s\n' "$strong" "$1" "$plain"
+    tell "$1"
     code=0
     eval "$1" >said 2>&1 || code=$?
     said=$(<said)
     [[ -z $said ]] || indented <said
+    # Some end without a line feed.
+    [[ -z $(tail -c 1 said) ]] || echo
 }
 
 indented() {
@@ -65,16 +72,61 @@ check() {
     right "$sentence"
 }
 
+# How long await does, in seconds.
+patience=30
+
 # await SENTENCE COMMAND…: waits until the command succeeds.
 await() {
-    local sentence=$1 deadline=$((SECONDS + 30))
+    local sentence=$1 deadline=$((SECONDS + patience))
     shift
     until "$@" >/dev/null 2>&1; do
-        ((SECONDS < deadline)) || wrong "for 30 seconds this did not come true: $sentence."
+        ((SECONDS < deadline)) || wrong "for $patience seconds this did not come true: $sentence."
         # A daemon that ended brings nothing about any more.
         [[ -z $daemon ]] || kill -0 "$daemon" 2>/dev/null || wrong 'Fairlead has ended though nobody stopped it.'
         sleep 0.1
     done
+}
+
+# --- The stage, and the daemon on it ---
+
+stage=/run/fairlead-demo
+daemon=
+servers=()
+
+# Makes the stage the current directory, with the Fairlead to show in the path, and has it cleared in the end.
+enter_stage() {
+    export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
+    mkdir -p "$stage/bin"
+    cd "$stage" || exit
+    ln -s "$FAIRLEAD_BINARY" bin/fairlead
+    PATH=$stage/bin:$PATH
+    trap clean_up EXIT
+    trap 'wrong "a command of the demo failed (line $LINENO of ${BASH_SOURCE[0]##*/}): $BASH_COMMAND"' ERR
+}
+
+# shellcheck disable=SC2317,SC2329 # called by the trap
+clean_up() {
+    kill ${daemon:+"$daemon"} "${servers[@]}" 2>/dev/null || true
+}
+
+# launch COMMAND: starts it as the daemon, and waits until that serves.
+launch() {
+    tell "$1 >>fairlead.log 2>&1 &"
+    $1 >>fairlead.log 2>&1 &
+    daemon=$!
+    await 'Fairlead says that it serves' logged ' served by '
+    show_log
+}
+
+# The log without the time; only what is new since the last call.
+log_seen=0
+show_log() {
+    show "tail -n +$((log_seen + 1)) fairlead.log | cut -d ' ' -f 2-"
+    log_seen=$((log_seen + $(wc -l <said)))
+}
+
+logged() {
+    tail -n "+$((log_seen + 1))" fairlead.log | grep -q -- "$1"
 }
 
 # --- Requests, and who answers them ---
@@ -118,22 +170,16 @@ counted() {
 
 # even POD…: these gave all answers, each as many as the others; where the kernel draws lots, each some.
 even() {
+    if [[ $mode == iptables ]]; then
+        each_of "$@"
+        return
+    fi
     local pod share=$((asked / $#))
-    if [[ $mode == iptables ]]; then
-        for pod in "$@"; do
-            ((answers[$pod])) || wrong "each of $* should have given some answers, but $(counted)."
-        done
-    else
-        for pod in "$@"; do
-            ((answers[$pod] == share)) || wrong "each of $* should have given $share answers, but $(counted)."
-        done
-    fi
-    ((total == asked)) || wrong "only $* should have answered, but $(counted)."
-    if [[ $mode == iptables ]]; then
-        right "$asked answers, from each of $* and from nobody else"
-    else
-        right "$share answers from each of $*"
-    fi
+    for pod in "$@"; do
+        ((answers[$pod] == share)) || wrong "each of $* should have given $share answers, but $(counted)."
+    done
+    all_from "$@"
+    right "$share answers from each of $*"
 }
 
 # one_pod: a single pod gave all answers.
@@ -146,6 +192,29 @@ one_pod() {
         }
     done
     wrong "one pod should have given all answers, but $(counted)."
+}
+
+# each_of POD…: all requests were answered, by these and by nobody else, and each of them had a part in it.
+each_of() {
+    local pod
+    for pod in "$@"; do
+        ((answers[$pod])) || wrong "each of $* should have given some answers, but $(counted)."
+    done
+    all_from "$@"
+    if (($# == 1)); then
+        right "$asked answers, all from $1"
+    else
+        right "$asked answers, from each of $* and from nobody else"
+    fi
+}
+
+# all_from POD…: all requests were answered, and nobody else did.
+all_from() {
+    local pod sum=0
+    for pod in "$@"; do
+        sum=$((sum + answers[$pod]))
+    done
+    ((sum == asked && total == asked)) || wrong "only $* should have answered, and all requests, but $(counted)."
 }
 
 # every_pod: all requests were answered, and each pod had a part in it.
