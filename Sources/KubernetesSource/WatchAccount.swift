@@ -9,6 +9,8 @@ final class WatchAccount: Sendable {
 
     private struct State {
         var collections: [Part: SourceActivity.Collection] = [:]
+        /// Of followers that are gone.
+        var formerFailures: [Part: [String: Int]] = [:]
         var contacts: [Part: ContinuousClock.Instant] = [:]
         var problems: [Part: FollowStep.Problem] = [:]
         /// What there is to be said of a Node that is not there.
@@ -31,6 +33,7 @@ final class WatchAccount: Sendable {
                             SourceActivity.Collection(resource: part.rawValue, state: "starting")
                         })
                 else { return nil }
+                collection.failures.merge(state.formerFailures[part] ?? [:], uniquingKeysWith: +)
                 collection.problem = state.problems[part]?.message
                 if part == .node, collection.problem == nil { collection.problem = state.lacksNode }
                 collection.secondsSinceContact = state.contacts[part].map {
@@ -44,10 +47,11 @@ final class WatchAccount: Sendable {
 
     func show(_ collection: SourceActivity.Collection, of part: Part) {
         state.withLock { state in
-            var collection = collection
-            // An upgraded server may have another resource for the same thing.
-            if let before = state.collections[part], before.resource != collection.resource {
-                collection.failures.merge(before.failures) { $0 + $1 }
+            // Another follower has begun to count.
+            if let before = state.collections[part],
+                before.resource != collection.resource || before.lists > collection.lists
+            {
+                state.formerFailures[part, default: [:]].merge(before.failures, uniquingKeysWith: +)
             }
             state.collections[part] = collection
         }

@@ -25,7 +25,7 @@ extension CollectionFollower {
         case (401, _), (403, _), (429, _), (503, _):
             break
         default:
-            noteFruitless()
+            noteFruitless(isAnswered: true)
         }
         // The server has not come to this version, or never will: its data may have been restored.
         if status.message.contains("Too large resource version") { version = nil }
@@ -90,9 +90,9 @@ extension CollectionFollower {
     }
 
     /// A stream came to nothing although the server could be asked.
-    private mutating func noteFruitless() {
+    private mutating func noteFruitless(isAnswered: Bool = false) {
         switch state {
-        case .streaming where isAccepted:
+        case .streaming where isAccepted || isAnswered:
             endlessStreams += 1
             if endlessStreams >= Self.maximumEndlessStreams { mayStream = false }
         case .watching where !hasHeard:

@@ -243,7 +243,6 @@ extension CollectionFollower {
     private mutating func take(_ event: WatchedEvent) -> FollowStep {
         activity.events[event.type, default: 0] += 1
         hasHeard = true
-        fruitlessWatches = 0
         switch state {
         case .streaming: return takeListed(event)
         case .watching: return takeWatched(event)
@@ -284,6 +283,7 @@ extension CollectionFollower {
     }
 
     private mutating func takeWatched(_ event: WatchedEvent) -> FollowStep {
+        fruitlessWatches = 0
         var step = FollowStep(.read)
         switch event {
         case .added(let object, let newest), .modified(let object, let newest):

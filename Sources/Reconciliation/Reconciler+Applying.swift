@@ -204,7 +204,9 @@ extension Reconciler where Device: ~Copyable {
     }
 
     /// Whether the kernel will be read at this moment.
-    package func isAuditDue(at now: Duration) -> Bool { nextAudit.map { $0 <= now } ?? false }
+    package func isAuditDue(at now: Duration) -> Bool {
+        hasSynced && nextAudit.map { $0 <= now } ?? false
+    }
 
     mutating func audit(report: inout ReconciliationReport) {
         scheduleAudit(now: now)

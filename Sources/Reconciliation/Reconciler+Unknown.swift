@@ -19,8 +19,23 @@ extension Reconciler where Device: ~Copyable {
             default: break
             }
         }
+        // A known Service says itself which sets its addresses and ports are in.
+        var known: Set<SetMember> = []
+        for key in cluster.frontendKeys {
+            for place in lowering.places(of: key) {
+                known.insert(.frontend(place, key.transport))
+            }
+        }
         for (set, members) in applied.sets {
-            let left = members.keys.filter { desired.state.sets[set]?[$0] == nil }
+            let left = members.keys.filter { member in
+                guard desired.state.sets[set]?[member] == nil else { return false }
+                return switch member {
+                case .frontend: !known.contains(member)
+                case .permission(let place, let transport, _):
+                    !known.contains(.frontend(place, transport))
+                case .port, .address, .hairpin: true
+                }
+            }
             if !left.isEmpty { unknown.members[set] = Set(left) }
         }
     }

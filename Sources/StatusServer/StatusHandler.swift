@@ -10,6 +10,9 @@ package final class StatusHandler: ChannelInboundHandler {
     private let answer: @Sendable (StatusServer.Request) async -> StatusAnswer?
     private var request: HTTPRequestHead?
     private var deadline: Scheduled<Void>?
+    /// Came while another one was being answered; there is never more than one.
+    private var waiting: HTTPRequestHead?
+    /// From a question until the client has taken its answer.
     private var isAnswering = false
     private var isInputClosed = false
 
@@ -48,17 +51,18 @@ package final class StatusHandler: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             request = head
-            close(context.channel, in: limits.requestTime)
+            // Whoever asks and asks, and reads no answers, has no more time for that.
+            if !isAnswering { close(context.channel, in: limits.requestTime) }
         case .body:
             break
         case .end:
             guard let request else { return }
             self.request = nil
-            ask(request, context: context)
+            if isAnswering { waiting = request } else { ask(request, context: context) }
         }
     }
 
-    /// The pipeline keeps the end of what a client sends back until the answer before is written.
+    /// A client may close its side as soon as it has asked.
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event as? ChannelEvent == .inputClosed else {
             return context.fireUserInboundEventTriggered(event)
@@ -93,8 +97,7 @@ package final class StatusHandler: ChannelInboundHandler {
         context: ChannelHandlerContext
     ) {
         var headers = answer.headers
-        isAnswering = false
-        let isLast = !request.isKeepAlive || isInputClosed
+        let isLast = !request.isKeepAlive || (isInputClosed && waiting == nil)
         if isLast {
             headers.add(name: "Connection", value: "close")
         } else if request.version == .http1_0 {
@@ -113,10 +116,18 @@ package final class StatusHandler: ChannelInboundHandler {
         close(context.channel, in: limits.answerTime)
         let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
         written.assumeIsolated().whenSuccess {
+            self.isAnswering = false
             if isLast {
+                context.close(promise: nil)
+            } else if let next = self.waiting {
+                self.waiting = nil
+                self.ask(next, context: context)
+            } else if self.isInputClosed {
                 context.close(promise: nil)
             } else if self.request == nil {
                 self.close(context.channel, in: self.limits.idleTime)
+            } else {
+                self.close(context.channel, in: self.limits.requestTime)
             }
         }
     }

@@ -150,6 +150,32 @@ import Testing
         #expect(step.listsNext)
     }
 
+    @Test(arguments: [500, 501, 405])
+    func aServerThatRefusesStreamsInItsOwnWayIsAskedForParts(code: Int) {
+        var follower = CollectionFollower(.services, mayStreamLists: true, seed: 1)
+        _ = follower.handle(.begin)
+        for _ in 0..<2 {
+            #expect(follower.handle(.refused(APIStatus(code: code))).isWaiting)
+            _ = follower.handle(.waited)
+        }
+        #expect(follower.state == .listing)
+    }
+
+    @Test func versionsThatExpireBehindStreamedListsAreAskedForLessAndLessToo() throws {
+        var follower = CollectionFollower(.services, mayStreamLists: true, seed: 1)
+        _ = follower.handle(.begin)
+        var waits: [Duration] = []
+        for _ in 0..<9 {
+            _ = follower.handle(.accepted)
+            _ = follower.handle(.event(.added(object("a"), version: "3")))
+            _ = follower.handle(.event(.bookmark(version: "9", endsList: true)))
+            let step = follower.handle(.refused(APIStatus(code: 410)))
+            waits.append(try #require(step.waitingTime))
+            _ = follower.handle(.waited)
+        }
+        #expect(waits[8] > .seconds(10))
+    }
+
     @Test func aServerThatCannotBeReachedIsStillAskedForStreams() {
         var follower = CollectionFollower(.services, mayStreamLists: true, seed: 1)
         _ = follower.handle(.begin)

@@ -359,4 +359,20 @@ import Testing
         #expect(second.device.state.virtualServers.isEmpty)
         #expect(second.device.state.claims.isEmpty)
     }
+
+    /// Its rules would keep clients out that may come in by now.
+    @Test func oneUnreadableObjectKeepsNoRuleOfAServiceThatIsKnown() throws {
+        let ranges = [IPPrefix(holding: .ipv4(0xc000_0200), length: 24)]
+        let first = try World.started([
+            World.service(1, ranges: ranges), World.endpoints(1, there: [1]),
+        ])
+        var second = Reconciler(device: first.device, options: World.options())
+        try second.start(now: .zero)
+        let changes = [World.service(1), World.endpoints(1, here: [1])]
+        second.take(.changes(changes))
+        second.take(.initialSetComplete(isWhole: false))
+        _ = second.reconcile(now: .zero)
+        let expected = try World.started(changes)
+        #expect(second.device.state.sets == expected.device.state.sets)
+    }
 }

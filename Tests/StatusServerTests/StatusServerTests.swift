@@ -74,6 +74,40 @@ struct StatusServerTests {
         await server.shutdown()
     }
 
+    @Test func aClientThatHasClosedItsSideGetsALongAnswerWhole() async throws {
+        let long = [UInt8](repeating: UInt8(ascii: "x"), count: 8 << 20)
+        let server = server { _ in StatusAnswer(long, contentType: "text/plain") }
+        await server.listen(on: ListeningPort(endpoint, .tcp))
+        let connection = try await TestConnection.connect(to: endpoint)
+        try await connection.send("GET / HTTP/1.1\r\nHost: node\r\n\r\n")
+        // In the middle of the answer, which is more than the kernel holds.
+        try await connection.state.wait { !$0.received.isEmpty }
+        try await connection.finish()
+        let state = try await connection.state.wait { $0.isOver }
+        #expect(state.received.suffix(long.count).elementsEqual(long))
+        await server.shutdown()
+    }
+
+    /// Whoever reads nothing gets no more than one answer made, however much it asks.
+    @Test func theNextAnswerIsMadeWhenTheFormerOneHasBeenTaken() async throws {
+        let long = [UInt8](repeating: UInt8(ascii: "x"), count: 8 << 20)
+        let made = Observed(0)
+        let server = server { _ in
+            made.change { $0 += 1 }
+            return StatusAnswer(long, contentType: "text/plain")
+        }
+        await server.listen(on: ListeningPort(endpoint, .tcp))
+        let client = try await connect()
+        let request = "GET / HTTP/1.1\r\nHost: node\r\n\r\n"
+        try await client.connection.send(String(repeating: request, count: 3))
+        for number in 1...3 {
+            #expect(try await client.answer().body.utf8.count == long.count)
+            #expect(made.value <= number + 1)
+        }
+        #expect(made.value == 3)
+        await server.shutdown()
+    }
+
     @Test func aSlowAnswerHoldsUpNoOtherConnection() async throws {
         let gate = Observed(false)
         let server = server { request in
