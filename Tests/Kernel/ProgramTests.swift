@@ -316,13 +316,21 @@ struct ProgramTests {
         let text = try Command.run("cat", [trace])
         var calls: [Int] = []
         var count: Int?
+        var thread: Substring?
         for line in text.split(separator: "\n") {
+            // Each line begins with its thread; other threads have other things to do. A call that
+            // another thread came between has a second line.
+            let words = line.split(separator: " ", maxSplits: 1)
+            guard words.count == 2, !words[1].drop(while: { $0 == " " }).hasPrefix("<...") else {
+                continue
+            }
             if line.contains("fairlead-benchmark-begin") {
                 count = 0
+                thread = words[0]
             } else if line.contains("fairlead-benchmark-end"), let measured = count {
                 calls.append(measured)
                 count = nil
-            } else {
+            } else if words[0] == thread {
                 count = count.map { $0 + 1 }
             }
         }
