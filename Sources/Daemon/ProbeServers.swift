@@ -10,7 +10,8 @@ struct ProbeServers: Sendable {
     private let configuration: FairleadConfiguration
     private let health: StatusServer
     private let metrics: StatusServer
-    private let listeners: NodeListeners
+    /// Beside that of the metrics themselves, which nobody could read of there.
+    private let failingPortsOfOthers: @Sendable () async -> [(purpose: String, count: Int)]
     private static let healthOwner = "health.bindAddress"
     private static let metricsOwner = "metrics.bindAddress"
 
@@ -23,24 +24,25 @@ struct ProbeServers: Sendable {
         logger: Logger
     ) {
         self.configuration = configuration
-        self.listeners = listeners
         let health = StatusServer(owner: Self.healthOwner, logger: logger) { request in
             HealthPages(record: record).answer(request)
+        }
+        let failingPorts: @Sendable () async -> [(purpose: String, count: Int)] = {
+            await listeners.failingPorts() + [("health", await health.failingPorts)]
         }
         let page = MetricsPage(
             configuration.metrics,
             mailbox: mailbox,
             record: record,
             activity: activity,
-            failingPorts: {
-                await listeners.failingPorts() + [("health", await health.failingPorts)]
-            }
+            failingPorts: failingPorts
         )
         let pages = MetricsPages(
             record: record,
             metrics: page,
             configuration: configuration.json()
         )
+        failingPortsOfOthers = failingPorts
         self.health = health
         metrics = StatusServer(owner: Self.metricsOwner, logger: logger) {
             await pages.answer($0)
@@ -61,9 +63,7 @@ struct ProbeServers: Sendable {
 
     /// How many ports of this process cannot be opened, by what they are for.
     func failingPorts() async -> [(purpose: String, count: Int)] {
-        await listeners.failingPorts() + [
-            ("health", await health.failingPorts), ("metrics", await metrics.failingPorts),
-        ]
+        await failingPortsOfOthers() + [("metrics", await metrics.failingPorts)]
     }
 
     /// The first problem without whose end the daemon is not to run.

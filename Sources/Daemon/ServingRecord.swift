@@ -120,28 +120,22 @@ final class ServingRecord: Sendable {
 
     /// Answers `/healthz`, and counts it.
     func healthz() -> HealthText {
-        let (now, wallClock) = (now, Int64(Self.wallClock * 1_000_000))
-        return state.withLock { state in
-            let text = HealthText.healthz(
-                state.health.report(at: now),
-                now: now,
-                wallClock: wallClock
-            )
-            state.measurements.answeredHealthz(isOK: text.isOK)
-            return text
-        }
+        answer(HealthText.healthz) { $0.answeredHealthz(isOK: $1) }
     }
 
     /// Answers `/livez`, and counts it.
     func livez() -> HealthText {
+        answer(HealthText.livez) { $0.answeredLivez(isOK: $1) }
+    }
+
+    private func answer(
+        _ text: (ProxyHealth.Report, Duration, Int64) -> HealthText,
+        count: (inout ServingMeasurements, Bool) -> Void
+    ) -> HealthText {
         let (now, wallClock) = (now, Int64(Self.wallClock * 1_000_000))
         return state.withLock { state in
-            let text = HealthText.livez(
-                state.health.report(at: now),
-                now: now,
-                wallClock: wallClock
-            )
-            state.measurements.answeredLivez(isOK: text.isOK)
+            let text = text(state.health.report(at: now), now, wallClock)
+            count(&state.measurements, text.isOK)
             return text
         }
     }

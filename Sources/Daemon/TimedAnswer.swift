@@ -1,8 +1,8 @@
 /// An answer that is waited for, but not for ever.
-enum TimedAnswer {
+package enum TimedAnswer {
     /// Calls `ask` with what takes the answer, and waits for it; nil when the time is up, or when nil
     /// is answered.
-    static func wait<Value: Sendable>(
+    package static func wait<Value: Sendable>(
         _ limit: Duration,
         _ ask: (@escaping @Sendable (Value?) -> Void) -> Void
     ) async -> Value? {

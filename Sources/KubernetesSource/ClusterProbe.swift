@@ -43,13 +43,8 @@ package enum ClusterProbe {
             if answer.status == 200 {
                 readable.append(resource.name)
             } else {
-                let said = KubernetesObject.decodeStatus(json: answer.body)
                 refusals[resource.name] = resource.refusal(
-                    APIStatus(
-                        code: answer.status,
-                        reason: said?.reason ?? "",
-                        message: said?.message ?? ""
-                    )
+                    APIStatus(code: answer.status, body: answer.body)
                 )
             }
         }
@@ -66,7 +61,6 @@ package enum ClusterProbe {
         _ client: APIClient,
         _ query: [APIRequest.Parameter] = []
     ) async throws(APIError) -> (status: Int, body: [UInt8]) {
-        let response = try await client.send(APIRequest(path: path, query: query))
-        return (response.status, try await response.body.collect(upTo: limit))
+        try await client.answer(to: APIRequest(path: path, query: query), upTo: limit)
     }
 }

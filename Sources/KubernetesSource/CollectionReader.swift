@@ -100,7 +100,7 @@ struct CollectionReader {
             account.contact(part)
             guard response.status == 200 else { return try await refusal(response) }
             switch request.purpose {
-            case .page: return try await readPage(response, since: start)
+            case .page: return try await readPage(response)
             case .stream: return try await readStream(response, since: start)
             }
         } catch {
@@ -110,24 +110,14 @@ struct CollectionReader {
 
     private mutating func refusal(_ response: APIResponse) async throws(APIError) -> FollowStep {
         let body = try await response.body.collect(upTo: Self.statusLimit)
-        let said = KubernetesObject.decodeStatus(json: body)
         return follower.handle(
             .refused(
-                APIStatus(
-                    code: response.status,
-                    reason: said?.reason ?? "",
-                    message: said?.message ?? "",
-                    retryAfter: response.retryAfter
-                        ?? said?.retryAfterSeconds.map { .seconds($0) }
-                )
+                APIStatus(code: response.status, body: body, retryAfter: response.retryAfter)
             )
         )
     }
 
-    private mutating func readPage(
-        _ response: APIResponse,
-        since start: ContinuousClock.Instant
-    ) async throws(APIError) -> FollowStep {
+    private mutating func readPage(_ response: APIResponse) async throws(APIError) -> FollowStep {
         let body = try await response.body.collect(upTo: Self.pageLimit)
         let list: DecodedList
         do throws(UnreadableDocument) {

@@ -75,19 +75,17 @@ package struct EventRecorder: Sendable {
 
     private func write(_ event: ObjectEvent) async -> Outcome {
         do {
-            let response = try await client.send(
-                APIRequest(
-                    method: "POST",
-                    path: "/api/v1/namespaces/\(event.namespace)/events",
-                    body: try await body(of: event)
-                )
+            let request = APIRequest(
+                method: "POST",
+                path: "/api/v1/namespaces/\(event.namespace)/events",
+                body: try await body(of: event)
             )
-            let answer = try await response.body.collect(upTo: Self.answerLimit)
-            guard response.status != 201 else { return .written }
-            let words = KubernetesObject.decodeStatus(json: answer)?.message ?? ""
+            let answer = try await client.answer(to: request, upTo: Self.answerLimit)
+            guard answer.status != 201 else { return .written }
+            let words = KubernetesObject.decodeStatus(json: answer.body)?.message ?? ""
             return .refused(
                 """
-                an Event of \(event.object) is refused (\(response.status)): \(words.prefix(300)); \
+                an Event of \(event.object) is refused (\(answer.status)): \(words.prefix(300)); \
                 grant the verb create on events to see what is wrong with objects on them
                 """
             )
@@ -140,11 +138,10 @@ package struct EventRecorder: Sendable {
         }
         let name = APIRequest.Parameter("fieldSelector", "metadata.name=\(object.name.name)")
         let request = APIRequest(path: collection, query: [name])
-        guard let response = try? await client.send(request),
-            let answer = try? await response.body.collect(upTo: Self.answerLimit),
-            response.status == 200
+        guard let answer = try? await client.answer(to: request, upTo: Self.answerLimit),
+            answer.status == 200
         else { return nil }
-        let list = try? JSONDecoder().decode(IdentityDocument.self, from: Data(answer))
+        let list = try? JSONDecoder().decode(IdentityDocument.self, from: Data(answer.body))
         return list?.items.first?.metadata.uid
     }
 }

@@ -39,19 +39,20 @@ package struct KubernetesSource: ServiceSource {
     /// Hands over what there is and then what changes, until the task is cancelled; never throws.
     package func run(_ sink: @escaping @Sendable (SourceEvent) -> Void) async throws {
         let gate = InitialSetGate(sink: sink)
+        guard let served = await discover() else { return }
         await withDiscardingTaskGroup { group in
-            group.addTask { await follow(.services, as: .services, gate) }
-            group.addTask { await follow(.node(nodeName), as: .node, gate) }
-            group.addTask { await followEndpoints(gate) }
+            group.addTask { await follow(.services, as: .services, served, gate) }
+            group.addTask { await follow(.node(nodeName), as: .node, served, gate) }
+            group.addTask { await followEndpoints(served, gate) }
         }
     }
 
     private func follow(
         _ resource: WatchedResource,
         as part: InitialSetGate.Part,
+        _ served: ServedVersions,
         _ gate: InitialSetGate
     ) async {
-        guard let served = await discover(part) else { return }
         var reader = CollectionReader(
             CollectionFollower(resource, mayStreamLists: served.mayStreamLists, seed: newSeed),
             part: part,
@@ -65,12 +66,12 @@ package struct KubernetesSource: ServiceSource {
     }
 
     /// Follows whatever the server has that says where endpoints are; it may be upgraded meanwhile.
-    private func followEndpoints(_ gate: InitialSetGate) async {
+    private func followEndpoints(_ first: ServedVersions, _ gate: InitialSetGate) async {
+        var served = first
         // What was handed over, by kind: of another kind it goes once the new one is complete.
         var handedOver: [ObjectKind: (resource: WatchedResource, names: Set<ObjectName>)] = [:]
         var wait = RetryWait(seed: newSeed)
         while !Task.isCancelled {
-            guard let served = await discover(.endpoints) else { return }
             let resource = served.endpoints
             logger.info("endpoints come from \(resource.path)")
             let others = handedOver.values.filter { $0.resource.kind != resource.kind }
@@ -93,13 +94,16 @@ package struct KubernetesSource: ServiceSource {
             if reader.leftOver.isEmpty { handedOver = [:] }
             handedOver[resource.kind] = (resource, reader.known)
             await sleep(wait.next())
+            guard let found = await discover() else { return }
+            served = found
         }
     }
 
     private var newSeed: UInt64 { .random(in: .min ... .max) }
 
-    private func discover(_ part: InitialSetGate.Part) async -> ServedVersions? {
-        await ServerDiscovery(client: client, account: account, part: part, sleep: sleep)
+    /// Endpoints alone depend on more than the version, and may have to be looked for again.
+    private func discover() async -> ServedVersions? {
+        await ServerDiscovery(client: client, account: account, part: .endpoints, sleep: sleep)
             .discover()
     }
 }

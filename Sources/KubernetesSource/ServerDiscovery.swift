@@ -77,7 +77,6 @@ struct ServerDiscovery {
     }
 
     private func get(_ path: String) async throws(APIError) -> (status: Int, body: [UInt8]) {
-        let response = try await client.send(APIRequest(path: path))
-        return (response.status, try await response.body.collect(upTo: Self.limit))
+        try await client.answer(to: APIRequest(path: path), upTo: Self.limit)
     }
 }

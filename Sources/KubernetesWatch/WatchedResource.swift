@@ -11,8 +11,11 @@ package struct WatchedResource: Hashable, Sendable {
     package let name: String
     /// Which objects count, in the syntax of label selectors; empty for all.
     package let labelSelector: String
+    /// The one object that counts; nil where there may be any number.
+    package let singleName: String?
+
     /// Which objects count, in the syntax of field selectors; empty for all.
-    package let fieldSelector: String
+    package var fieldSelector: String { singleName.map { "metadata.name=\($0)" } ?? "" }
 
     init(
         _ kind: ObjectKind,
@@ -20,14 +23,14 @@ package struct WatchedResource: Hashable, Sendable {
         version: String = "v1",
         name: String,
         labelSelector: String = "",
-        fieldSelector: String = ""
+        singleName: String? = nil
     ) {
         self.kind = kind
         self.group = group
         self.version = version
         self.name = name
         self.labelSelector = labelSelector
-        self.fieldSelector = fieldSelector
+        self.singleName = singleName
     }
 
     /// Objects that another proxy serves, or none: `cmd/kube-proxy/app/server.go` selects so.
@@ -59,13 +62,7 @@ package struct WatchedResource: Hashable, Sendable {
 
     /// The Node of that name, as a collection of at most one.
     package static func node(_ name: String) -> WatchedResource {
-        WatchedResource(.node, name: "nodes", fieldSelector: "metadata.name=\(name)")
-    }
-
-    /// The one object that counts; nil where there may be any number.
-    package var singleName: String? {
-        let prefix = "metadata.name="
-        return fieldSelector.hasPrefix(prefix) ? String(fieldSelector.dropFirst(prefix.count)) : nil
+        WatchedResource(.node, name: "nodes", singleName: name)
     }
 
     /// `/api/v1/services` or `/apis/discovery.k8s.io/v1/endpointslices`.

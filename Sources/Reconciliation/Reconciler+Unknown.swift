@@ -52,28 +52,25 @@ extension Reconciler where Device: ~Copyable {
 
     /// Takes out what is unknown; what is wanted by now is known from then on.
     mutating func leaveUnknown(of parts: inout TouchedParts) {
-        for key in parts.virtualServers where unknown.virtualServers.contains(key) {
-            if desired.state.virtualServers[key] == nil {
-                parts.virtualServers.remove(key)
-            } else {
-                unknown.virtualServers.remove(key)
+        let wanted = desired.state
+        Self.leave(&unknown.virtualServers, of: &parts.virtualServers) {
+            wanted.virtualServers[$0] != nil
+        }
+        Self.leave(&unknown.addresses, of: &parts.addresses) { wanted.addresses[$0] != nil }
+        for set in parts.members.keys where unknown.members[set] != nil {
+            Self.leave(&unknown.members[set, default: []], of: &parts.members[set, default: []]) {
+                wanted.sets[set]?[$0] != nil
             }
         }
-        for address in parts.addresses where unknown.addresses.contains(address) {
-            if desired.state.addresses[address] == nil {
-                parts.addresses.remove(address)
-            } else {
-                unknown.addresses.remove(address)
-            }
-        }
-        for (set, members) in parts.members {
-            for member in members where unknown.members[set]?.contains(member) == true {
-                if desired.state.sets[set]?[member] == nil {
-                    parts.members[set]?.remove(member)
-                } else {
-                    unknown.members[set]?.remove(member)
-                }
-            }
-        }
+    }
+
+    private static func leave<Part: Hashable>(
+        _ unknown: inout Set<Part>,
+        of parts: inout Set<Part>,
+        isWanted: (Part) -> Bool
+    ) {
+        let touched = unknown.intersection(parts)
+        unknown.subtract(touched.filter(isWanted))
+        parts.subtract(unknown)
     }
 }

@@ -1,12 +1,12 @@
 import ArgumentParser
+import Daemon
+import DataplaneModel
 import FoundationEssentials
 import KubernetesClient
 import KubernetesSource
-import Logging
-import Daemon
-import DataplaneModel
 import LinuxDataplane
 import Listing
+import Logging
 import NodeChecks
 import Settings
 
@@ -15,8 +15,9 @@ struct Check: AsyncParsableCommand {
         abstract: "Say whether this node has what Fairlead needs, and what would help.",
         discussion: """
             Looks at the kernel and its modules, iptables, rights, kernel parameters, tables of
-            connections and other service proxies, and judges them by the configuration. Nothing is
-            changed, and no module is loaded; a daemon may run meanwhile. Without root it sees less.
+            connections and other service proxies, and whether the cluster that is configured may be
+            read, and judges them by the configuration. Nothing is changed, and no module is loaded;
+            a daemon may run meanwhile. Without root it sees less.
 
             Exit status: 0 when nothing keeps Fairlead from serving, else 1.
 

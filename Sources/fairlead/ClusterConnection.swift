@@ -59,16 +59,12 @@ private struct ClientClosing: Service {
     func run() async throws {
         try? await gracefulShutdown()
         // A connection that is being made ends only when it stands or has failed.
-        let (ends, end) = AsyncStream.makeStream(of: Void.self)
-        Task {
-            await client.shutdown()
-            end.yield()
+        _ = await TimedAnswer.wait(.seconds(1)) { (done: @escaping @Sendable (Bool?) -> Void) in
+            Task {
+                await client.shutdown()
+                done(true)
+            }
         }
-        Task {
-            try? await Task.sleep(for: .seconds(1))
-            end.yield()
-        }
-        for await _ in ends { break }
     }
 }
 
