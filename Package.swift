@@ -68,7 +68,8 @@ let pure: [Target] = [
     .target(
         name: "Measurements",
         dependencies: [
-            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Reconciliation",
+            "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
+            "Reconciliation",
         ]
     ),
 ]
@@ -95,7 +96,7 @@ let devices: [Target] = [
         ]
     ),
     .target(name: "Manifests", dependencies: ["Addressing", "ServiceModel", "Yams"]),
-    .target(name: "Settings", dependencies: ["Addressing", "Yams"]),
+    .target(name: "Settings", dependencies: ["Addressing", "ServiceModel", "Yams"]),
     .target(
         name: "DirectorySource",
         dependencies: ["ServiceModel", "Manifests", logging, systemPackage]
@@ -220,7 +221,10 @@ let tools: [Target] = [
 ]
 
 let tests: [Target] = [
-    .testTarget(name: "SettingsTests", dependencies: ["TestSupport", "Addressing", "Settings"]),
+    .testTarget(
+        name: "SettingsTests",
+        dependencies: ["TestSupport", "Addressing", "ServiceModel", "Settings"]
+    ),
     .testTarget(name: "AddressingTests", dependencies: ["TestSupport", "Addressing"]),
     .testTarget(
         name: "ServiceModelTests",

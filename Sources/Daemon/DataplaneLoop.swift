@@ -23,6 +23,7 @@ struct DataplaneLoop: ~Copyable {
     private var choice: DataplaneChoice
     private var reconciler: Reconciler<LinuxDataplane>
     private var account: ServingAccount
+    private var drainingFile: DrainingFile
     /// Configured source addresses that the node does not have.
     private var missingSources: [IPAddress] = []
     private var nextProbe: Duration?
@@ -87,8 +88,15 @@ struct DataplaneLoop: ~Copyable {
                 try FormerMarks.read(entry, stateDirectory: configuration.stateDirectory)
             )
         }
+        var drainingFile = DrainingFile(
+            stateDirectory: configuration.stateDirectory,
+            now: clock.now - origin,
+            logger: logger
+        )
+        reconciler.restore(drainingFile.load())
         try reconciler.start(now: .zero)
         self.reconciler = reconciler
+        self.drainingFile = drainingFile
         missingSources = missing
         scheduleProbe(at: .zero)
     }
@@ -183,6 +191,9 @@ struct DataplaneLoop: ~Copyable {
         let took = now - begin
         account.take(report, at: begin, took: took)
         for problem in report.newProblems { announce(ObjectEvent(problem)) }
+        if reconciler.hasProgrammedEverything {
+            drainingFile.update(reconciler.departures, now: now)
+        }
         record.ended(report, of: reconciler, choice, isAudit: isAudit, took: took)
         if report.hasNewListeners {
             listeners.post(ListenerRequest(reconciler, configuration.nodePorts))

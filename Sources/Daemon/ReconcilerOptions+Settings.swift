@@ -33,7 +33,20 @@ extension ReconcilerOptions {
             managesParameters: configuration.ipvs.managesKernelParameters,
             retryInitial: configuration.intervals.retryInitial,
             retryMaximum: configuration.intervals.retryMaximum,
-            auditInterval: configuration.intervals.audit
+            auditInterval: configuration.intervals.audit,
+            draining: DrainingPolicy(configuration.draining)
+        )
+    }
+}
+
+extension DrainingPolicy {
+    fileprivate init(_ settings: DrainingSettings) {
+        self.init(
+            timeout: settings.timeout,
+            datagramTimeout: settings.datagramTimeout,
+            unresponsiveTimeout: settings.unresponsiveTimeout == .zero
+                ? nil : settings.unresponsiveTimeout,
+            keepsConnections: settings.atTimeout == .keep
         )
     }
 }

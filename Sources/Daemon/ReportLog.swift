@@ -1,6 +1,7 @@
 import Addressing
 import DataplaneModel
 import Logging
+import Planning
 import Reconciliation
 import ServiceModel
 
@@ -52,6 +53,7 @@ struct ReportLog {
                 """
             )
         }
+        for ended in report.departed { write(ended) }
         let summary: Logger.Message =
             "applied \(Self.text(report.applied, "change")) in \(Self.text(of: duration))"
         if let counts {
@@ -64,6 +66,21 @@ struct ReportLog {
             )
         } else if report.applied > 0 {
             logger.info(summary)
+        }
+    }
+
+    private func write(_ ended: Departures.Ended) {
+        let server = "real server \(ended.address) of \(ended.key)"
+        let left = Self.text(Int(clamping: ended.connections), "connection")
+        switch ended.ending {
+        case .idle:
+            logger.debug("\(server) has left; it had no connections any more")
+        case .timeout:
+            logger.notice("\(server) has left, as its time was over; \(left) ended with it")
+        case .unresponsive:
+            logger.notice(
+                "\(server) has left, as it did not answer any more; \(left) ended with it"
+            )
         }
     }
 

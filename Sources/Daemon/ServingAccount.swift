@@ -1,6 +1,7 @@
 import DataplaneModel
 import LinuxDataplane
 import Listing
+import Planning
 import Reconciliation
 import Routing
 import ServiceModel
@@ -59,7 +60,7 @@ struct ServingAccount: Sendable {
         status.frontends = reconciler.cluster.frontendKeys.count
         status.virtualServers = counts.virtualServers
         status.realServers = counts.realServers
-        status.draining = reconciler.drainingCount
+        status.draining = reconciler.departures.count
         status.isComplete = reconciler.hasProgrammedEverything
         status.pendingRetries = counts.failing
         if let lastApply {

@@ -28,6 +28,7 @@ struct ServingSnapshot: Sendable {
         figures.frontends = status.frontends
         figures.virtualServers = status.virtualServers
         figures.realServers = status.realServers
+        figures.draining = status.draining
         figures.failing = status.pendingRetries
         figures.problems = status.problems.count
         for key in cluster.frontendKeys {

@@ -14,6 +14,12 @@ package protocol Dataplane: ~Copyable {
         _ key: VirtualServerKey
     ) throws(DataplaneError) -> IPVSState.Entry?
 
+    /// Reads what the real servers of a virtual server carry; none when there is no such virtual
+    /// server, or where the kernel does not count.
+    mutating func loads(
+        of key: VirtualServerKey
+    ) throws(DataplaneError) -> [SocketEndpoint: RealServerLoad]
+
     /// Reads which addresses are announced, and which belong to the node otherwise.
     mutating func observeAddresses() throws(DataplaneError) -> ObservedAddresses
 

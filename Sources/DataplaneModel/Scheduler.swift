@@ -114,10 +114,29 @@ package struct SchedulerFlags: OptionSet, Hashable, Sendable {
 
     /// The flags a scheduler gets when nobody says otherwise.
     ///
-    /// `mh` without fallback sends to a draining real server, and without the port puts a whole
-    /// node behind one address on a single real server.
+    /// `sh` and `mh` without fallback refuse the clients of a real server that leaves, as long as it
+    /// has connections; and `mh` without the port puts a whole node behind one address on a single
+    /// real server.
     package static func defaults(for scheduler: Scheduler) -> SchedulerFlags {
-        scheduler == .maglevHashing ? [.first, .second] : []
+        switch scheduler {
+        case .sourceHashing: .first
+        case .maglevHashing: [.first, .second]
+        default: []
+        }
+    }
+}
+
+extension Scheduler {
+    /// Whether new connections go past a real server of weight 0, instead of being refused.
+    ///
+    /// `dh`, and `sh` and `mh` without their fallback, have one real server for a client and look for
+    /// no other (`ip_vs_dh.c`, `ip_vs_sh.c`, `ip_vs_mh.c`).
+    package func passesWeightless(_ flags: SchedulerFlags) -> Bool {
+        switch self {
+        case .destinationHashing: false
+        case .sourceHashing, .maglevHashing: flags.contains(.first)
+        default: true
+        }
     }
 }
 

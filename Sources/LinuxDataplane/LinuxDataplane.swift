@@ -114,6 +114,22 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
         mode == .ipvs ? try ipvs?.virtualServer(key)?.entry : chains.entry(key)
     }
 
+    package mutating func loads(
+        of key: VirtualServerKey
+    ) throws(DataplaneError) -> [SocketEndpoint: RealServerLoad] {
+        guard mode == .ipvs else { return [:] }
+        var loads: [SocketEndpoint: RealServerLoad] = [:]
+        for reading in try ipvs?.realServers(of: key) ?? [] {
+            loads[reading.server.address] = RealServerLoad(
+                connections: UInt64(reading.activeConnections)
+                    + UInt64(reading.inactiveConnections),
+                inPackets: reading.statistics.inPackets,
+                outPackets: reading.statistics.outPackets
+            )
+        }
+        return loads
+    }
+
     package mutating func observe(
         _ set: AddressSet
     ) throws(DataplaneError) -> [SetMember: UInt32]? {

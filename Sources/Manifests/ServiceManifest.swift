@@ -83,7 +83,7 @@ struct ServiceManifest: ObjectManifest {
             let known = Service.knownAnnotations.map { Service.annotationPrefix + $0 }
             findings.notice(
                 "has the annotation \(Service.annotationPrefix)\(unknown), which means nothing; there "
-                    + "are \(known.joined(separator: " and "))"
+                    + "are \(known.dropLast().joined(separator: ", ")) and \(known[known.count - 1])"
             )
         }
         guard !findings.isRefused, let reachability else { return nil }

@@ -14,6 +14,7 @@ package struct ServingFigures: Sendable {
     package var frontends = 0
     package var virtualServers = 0
     package var realServers = 0
+    package var draining = 0
     package var failing = 0
     package var problems = 0
     /// Service ports with a policy `Local`, endpoints elsewhere and none here.
@@ -28,7 +29,10 @@ package struct ServingFigures: Sendable {
             ("fairlead_frontends", frontends, "Addresses and ports where clients find Services."),
             ("fairlead_virtual_servers", virtualServers, "Virtual servers that are wanted."),
             ("fairlead_real_servers", realServers, "Real servers of those, each counted there."),
-            ("fairlead_failing_objects", failing, "Objects that fail and are tried again."),
+            (
+                "fairlead_draining_real_servers", draining,
+                "Real servers that leave and still have connections."
+            ), ("fairlead_failing_objects", failing, "Objects that fail and are tried again."),
             ("fairlead_object_problems", problems, "What is wrong with objects of the cluster."),
         ] {
             exposition.add(.gauge, name, help, Double(value))

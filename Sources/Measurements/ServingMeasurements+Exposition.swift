@@ -1,5 +1,6 @@
 import Addressing
 import DataplaneModel
+import Planning
 
 extension ServingMeasurements {
     /// Writes all of it: under kube-proxy's names what means the same there.
@@ -129,6 +130,16 @@ extension ServingMeasurements {
             )
         )
         exposition.add(count: auditFailures)
+        exposition.begin(
+            MetricFamily(
+                .counter,
+                "fairlead_departed_real_servers_total",
+                "Real servers that have left, and why: idle without connections, others with some."
+            )
+        )
+        for ending in Departure.Ending.allCases {
+            exposition.add(["ending": ending.rawValue], count: departed[ending] ?? 0)
+        }
         exposition.begin(
             MetricFamily(
                 .counter,

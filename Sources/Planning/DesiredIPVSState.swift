@@ -76,6 +76,7 @@ package struct DesiredIPVSState: Sendable {
             let key = entry.server.key
             guard !kept.contains(where: { $0.server.key == key }) else { continue }
             parts.virtualServers.insert(key)
+            parts.departing[key] = contributor.departureRule(old)
             withdraw(contributor, from: key)
         }
         for entry in kept {
@@ -183,6 +184,19 @@ package struct DesiredIPVSState: Sendable {
         return memberships.filter { seen.insert(Place($0)).inserted }
     }
 
+    /// How real servers leave a virtual server that is wanted; nil for one that nobody wants.
+    package func departureRule(of key: VirtualServerKey) -> DepartureRule? {
+        guard let first = claimants[key]?.first else { return nil }
+        return first.departureRule(contributions[first])
+    }
+
+    /// The frontends that want a virtual server.
+    package func frontends(of key: VirtualServerKey) -> [FrontendKey] {
+        (claimants[key] ?? []).compactMap { contributor in
+            if case .frontend(let frontend) = contributor { frontend } else { nil }
+        }
+    }
+
     /// Announces every address anew, where the lowering now says something else; answers which.
     package mutating func announce(with lowering: IPVSLowering) -> [IPAddress] {
         var changed: [IPAddress] = []
@@ -201,6 +215,13 @@ package struct DesiredIPVSState: Sendable {
 
     /// Replaces the time-outs that are wanted; 0 is any.
     package mutating func setTimeouts(_ timeouts: ConnectionTimeouts) { state.timeouts = timeouts }
+}
+
+extension DesiredIPVSState.Contributor {
+    fileprivate func departureRule(_ lowered: LoweredFrontend?) -> DepartureRule? {
+        guard case .frontend(let key) = self else { return nil }
+        return DepartureRule(transport: key.transport, timeout: lowered?.drainTimeout)
+    }
 }
 
 extension DesiredIPVSState.Place {

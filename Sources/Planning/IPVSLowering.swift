@@ -85,6 +85,7 @@ package struct IPVSLowering: Hashable, Sendable {
     ) -> LoweredFrontend {
         var lowered = LoweredFrontend()
         lowered.owner = frontend.service.description
+        lowered.drainTimeout = frontend.drainTimeout
         if let objection = objection(to: frontend) {
             lowered.problems = [objection]
             return lowered
@@ -204,7 +205,11 @@ package struct IPVSLowering: Hashable, Sendable {
         guard frontend.affinity != .none, availability.isAvailable(.sourceHashing) != false else {
             return VirtualServer(key: key, scheduler: scheduler, schedulerFlags: flags)
         }
-        return VirtualServer(key: key, scheduler: .sourceHashing)
+        return VirtualServer(
+            key: key,
+            scheduler: .sourceHashing,
+            schedulerFlags: .defaults(for: .sourceHashing)
+        )
     }
 
     private static func lostAffinity(of frontend: Frontend) -> ObjectProblem {

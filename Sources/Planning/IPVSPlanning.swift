@@ -9,11 +9,14 @@ extension IPVSState {
     /// is neither wanted nor claimed as ours is left alone. The steps come in one order whatever the
     /// order of the input.
     ///
+    /// Real servers that `departures` has keep their connections, and what those need.
+    ///
     /// A new virtual server gets its real servers in an order that the name of the node makes: its
     /// first connection goes to the one that came last, and not on all nodes to the same.
     package func plan(
         to desired: IPVSState,
         touching parts: TouchedParts,
+        departures: Departures = Departures(nil),
         onNode node: String = ""
     ) -> Plan {
         var steps = PlanSections()
@@ -28,15 +31,15 @@ extension IPVSState {
                 members,
                 of: set,
                 to: desired,
-                keepingUnwanted: parts.postponesRemovals,
+                keeping: { parts.postponesRemovals || departures.holds($0) },
                 into: &steps
             )
         }
         for key in parts.virtualServers.sorted() {
-            planVirtualServer(key, to: desired, onNode: node, into: &steps)
+            planVirtualServer(key, to: desired, departures, onNode: node, into: &steps)
         }
         for address in parts.addresses.sorted() {
-            planAddress(address, to: desired, into: &steps)
+            planAddress(address, to: desired, departures, into: &steps)
         }
         return steps.plan
     }
@@ -72,7 +75,7 @@ extension IPVSState {
         _ members: Set<SetMember>,
         of set: AddressSet,
         to desired: IPVSState,
-        keepingUnwanted: Bool,
+        keeping isKept: (SetMember) -> Bool,
         into steps: inout PlanSections
     ) {
         let wanted = desired.sets[set] ?? [:]
@@ -84,7 +87,7 @@ extension IPVSState {
                 guard present[member] != mark else { continue }
                 let step = Operation.putMember(member, mark: mark, of: set)
                 if isGuard { steps.guards.append(step) } else { steps.memberships.append(step) }
-            } else if present[member] != nil, !keepingUnwanted {
+            } else if present[member] != nil, !isKept(member) {
                 let step = Operation.removeMember(member, of: set)
                 if isGuard {
                     steps.guardDepartures.append(step)
@@ -98,12 +101,18 @@ extension IPVSState {
     private func planVirtualServer(
         _ key: VirtualServerKey,
         to desired: IPVSState,
+        _ departures: Departures,
         onNode node: String,
         into steps: inout PlanSections
     ) {
         let object = OwnedObject.virtualServer(key)
         let claim = claims[object]
-        guard let wanted = desired.virtualServers[key] else {
+        let target = departures.target(
+            of: key,
+            wanted: desired.virtualServers[key],
+            present: virtualServers[key]
+        )
+        guard let wanted = target else {
             guard claim != nil else { return }
             if virtualServers[key] != nil { steps.deletions.append(.deleteVirtualServer(key)) }
             steps.releases.append(.release(object))
@@ -185,13 +194,14 @@ extension IPVSState {
     private func planAddress(
         _ address: IPAddress,
         to desired: IPVSState,
+        _ departures: Departures,
         into steps: inout PlanSections
     ) {
         let object = OwnedObject.address(address)
         let isClaimed = claims[object] != nil
         let present = addresses[address]
         guard let wanted = desired.addresses[address] else {
-            guard isClaimed else { return }
+            guard isClaimed, !departures.holds(address) else { return }
             if let present { steps.withdrawals.append(.withdraw(address, present)) }
             steps.releases.append(.release(object))
             return

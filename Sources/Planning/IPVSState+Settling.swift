@@ -5,7 +5,11 @@ extension IPVSState {
     ///
     /// The same as applying the steps one by one, without repeating their work; the real servers
     /// then share their storage with the desired state.
-    package mutating func settle(_ parts: TouchedParts, at desired: IPVSState) {
+    package mutating func settle(
+        _ parts: TouchedParts,
+        at desired: IPVSState,
+        departures: Departures = Departures(nil)
+    ) {
         if parts.node {
             parameters.merge(desired.parameters) { $1 }
             apply(.setTimeouts(desired.timeouts))
@@ -16,7 +20,7 @@ extension IPVSState {
             for member in members {
                 if let mark = desired.sets[set]?[member] {
                     sets[set, default: [:]][member] = mark
-                } else if !parts.postponesRemovals {
+                } else if !parts.postponesRemovals, !departures.holds(member) {
                     sets[set]?[member] = nil
                 }
             }
@@ -24,9 +28,14 @@ extension IPVSState {
         if desired.hasDevice { hasDevice = true }
         for key in parts.virtualServers {
             let object = OwnedObject.virtualServer(key)
-            if let wanted = desired.virtualServers[key] {
-                virtualServers[key] = wanted
-                claims[object] = desired.claims[object]
+            let target = departures.target(
+                of: key,
+                wanted: desired.virtualServers[key],
+                present: virtualServers[key]
+            )
+            if let target {
+                virtualServers[key] = target
+                if let owner = desired.claims[object] { claims[object] = owner }
             } else if claims.removeValue(forKey: object) != nil {
                 virtualServers[key] = nil
             }
@@ -40,7 +49,7 @@ extension IPVSState {
                 }
                 addresses[address] = wanted
                 claims[object] = desired.claims[object]
-            } else if claims.removeValue(forKey: object) != nil {
+            } else if !departures.holds(address), claims.removeValue(forKey: object) != nil {
                 addresses[address] = nil
             }
         }

@@ -33,6 +33,8 @@ package struct LoweredFrontend: Hashable, Sendable {
     package var announced: Announced?
     /// The name of the Service port, which goes into the record of what is ours.
     package var owner = ""
+    /// `Frontend.drainTimeout`.
+    package var drainTimeout: Duration?
     package var problems: [ObjectProblem] = []
 
     package init() {}

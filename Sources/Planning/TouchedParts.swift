@@ -8,6 +8,8 @@ package struct TouchedParts: Sendable {
     package var members: [AddressSet: Set<SetMember>] = [:]
     /// Kernel parameters, timeouts, the service device, the packet filter and its address sets.
     package var node = false
+    /// How the real servers of virtual servers leave that are not wanted any more.
+    package var departing: [VirtualServerKey: DepartureRule] = [:]
     /// Members that are no longer wanted stay for now.
     package private(set) var postponesRemovals = false
 
@@ -54,6 +56,7 @@ package struct TouchedParts: Sendable {
             }
             current = address
             portions[portions.count - 1].virtualServers.insert(key)
+            portions[portions.count - 1].departing[key] = departing[key]
             if let address, addresses.contains(address) {
                 portions[portions.count - 1].addresses.insert(address)
                 withServers.insert(address)

@@ -45,7 +45,13 @@ extension Reconciler where Device: ~Copyable {
         in round: inout ApplyingRound,
         report: inout ReconciliationReport
     ) {
-        let plan = applied.plan(to: desired.state, touching: parts, onNode: nodeName)
+        departures.update(for: parts, from: applied, to: desired, now: now)
+        let plan = applied.plan(
+            to: desired.state,
+            touching: parts,
+            departures: departures,
+            onNode: nodeName
+        )
         var hasFailed = false
         for (index, section) in plan.sections.enumerated() {
             // Nothing has failed, nearly always.
@@ -68,7 +74,9 @@ extension Reconciler where Device: ~Copyable {
             }
             if hasFailed { follow(steps, failures, in: &round, report: &report) }
         }
-        if !hasFailed, !plan.isEmpty { applied.settle(parts, at: desired.state) }
+        if !hasFailed, !plan.isEmpty {
+            applied.settle(parts, at: desired.state, departures: departures)
+        }
     }
 
     private mutating func follow(
@@ -236,7 +244,9 @@ extension Reconciler where Device: ~Copyable {
         for (set, members) in known.members { drifted.members[set]?.subtract(members) }
         drifted.node = !known.node && !retries.concernsNode
         if keepsUnknown { leaveUnknown(of: &drifted) }
-        for step in applied.plan(to: desired.state, touching: drifted).operations {
+        departures.update(for: drifted, from: applied, to: desired, now: now)
+        let repairs = applied.plan(to: desired.state, touching: drifted, departures: departures)
+        for step in repairs.operations {
             report.driftByFamily[step.family, default: 0] += 1
         }
     }

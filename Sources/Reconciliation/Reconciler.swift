@@ -26,6 +26,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     var markUses: [String: Int] = [:]
     var servedNodePorts: [FrontendKey: ServedNodePort] = [:]
     var touched = TouchedParts()
+    package internal(set) var departures: Departures
     var retries: RetrySchedule
     private(set) var loweringProblems: [FrontendKey: [ObjectProblem]] = [:]
     private var loweringProblemsVersion = 0
@@ -74,6 +75,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
             mode: options.mode
         )
         cluster = RoutedCluster(policy: options.routing)
+        departures = Departures(options.mode == .ipvs ? options.draining : nil)
         marks = MarkAllocation(options.filter?.marks ?? MarkRange(base: 1 << 12, bits: 12))
     }
 
@@ -190,7 +192,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     /// When `reconcile` has something to do even if nothing changes; nil for never.
     package var nextDeadline: Duration? {
         guard hasInitialSet else { return nil }
-        return [retries.nextDue, nextAudit].compactMap(\.self).min()
+        return [retries.nextDue, nextAudit, departures.nextLook].compactMap(\.self).min()
     }
 
     /// Writes the difference between what is wanted and what is there, for all that was touched
@@ -221,10 +223,12 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
             if keepsUnknown { rememberUnknown() }
         }
         if isAudit, hasSynced { audit(report: &report) }
+        lookAtDepartures(report: &report)
         applyTouched(report: &report)
         if !hasSynced {
             hasSynced = true
             report.isInitialSync = true
+            if !keepsUnknown { departures.forgetRestored() }
         }
         if isHealthy != wasHealthy {
             wasHealthy = isHealthy
@@ -244,20 +248,19 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         routeTouchedServices()
         updateNodeRequirements()
         let parts = TouchedParts.everything(of: applied, and: desired.state)
+        departures.update(for: parts, from: applied, to: desired, now: now)
         let problems = Set(cluster.problems + loweringProblems.values.flatMap(\.self))
         return (
-            applied.plan(to: desired.state, touching: parts, onNode: nodeName), problems.sorted()
+            applied.plan(
+                to: desired.state,
+                touching: parts,
+                departures: departures,
+                onNode: nodeName
+            ), problems.sorted()
         )
     }
 
     var nodeName: String { options.routing.node.name }
-
-    /// The number of real servers that take no new connections.
-    package var drainingCount: Int {
-        desired.state.virtualServers.values.reduce(0) { count, entry in
-            count + entry.realServers.count { $0.weight == 0 }
-        }
-    }
 
     /// The number of Services, virtual servers and real servers that are wanted, and of failures.
     package var counts: (services: Int, virtualServers: Int, realServers: Int, failing: Int) {

@@ -25,6 +25,10 @@ package struct ReconcilerOptions: Sendable {
     package var retryMaximum: Duration
     /// How often the kernel is compared with what is wanted; zero for never.
     package var auditInterval: Duration
+    /// How real servers leave; nil lets them go at once, with their connections.
+    ///
+    /// For IPVS alone: connections that chains have begun go on without them.
+    package var draining: DrainingPolicy?
 
     package init(
         routing: RoutingPolicy = RoutingPolicy(),
@@ -39,7 +43,8 @@ package struct ReconcilerOptions: Sendable {
         managesParameters: Bool = true,
         retryInitial: Duration = .seconds(1),
         retryMaximum: Duration = .seconds(60),
-        auditInterval: Duration = .seconds(60)
+        auditInterval: Duration = .seconds(60),
+        draining: DrainingPolicy? = nil
     ) {
         self.routing = routing
         self.mode = mode
@@ -54,6 +59,7 @@ package struct ReconcilerOptions: Sendable {
         self.retryInitial = retryInitial
         self.retryMaximum = retryMaximum
         self.auditInterval = auditInterval
+        self.draining = draining
     }
 
     /// How packets of pods are told from others, with what this node's own object says.

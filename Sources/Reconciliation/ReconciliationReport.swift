@@ -1,5 +1,6 @@
 package import Addressing
 package import DataplaneModel
+package import Planning
 package import ServiceModel
 
 /// What one round of reconciliation did, for the log.
@@ -38,6 +39,8 @@ package struct ReconciliationReport: Sendable {
     package var driftByFamily: [AddressFamily?: Int] = [:]
     /// Why an audit could not be done this time.
     package var auditError: DataplaneError?
+    /// Real servers that have left.
+    package var departed: [Departures.Ended] = []
     /// Health checks or node ports are others than before.
     package var hasNewListeners = false
     /// Everything that exists has been programmed at least once.
@@ -47,7 +50,8 @@ package struct ReconciliationReport: Sendable {
 
     package var isEmpty: Bool {
         applied == 0 && failures.isEmpty && recovered.isEmpty && newProblems.isEmpty
-            && solvedProblems.isEmpty && drift == 0 && auditError == nil && !isInitialSync
+            && solvedProblems.isEmpty && departed.isEmpty && drift == 0 && auditError == nil
+            && !isInitialSync
             && !hasNewListeners
     }
 }

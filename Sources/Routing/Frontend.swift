@@ -110,6 +110,8 @@ package struct Frontend: Hashable, Sendable {
     /// Who may use it, of the key's family; nil for everybody.
     package let allowedSources: [IPPrefix]?
     package let sourceRewriting: SourceRewriting
+    /// How long connections keep an endpoint that leaves; nil for what the configuration says.
+    package let drainTimeout: Duration?
 
     package init(
         key: FrontendKey,
@@ -121,7 +123,8 @@ package struct Frontend: Hashable, Sendable {
         affinity: Service.SessionAffinity,
         scheduler: SchedulerRequest,
         allowedSources: [IPPrefix]? = nil,
-        sourceRewriting: SourceRewriting = .everyoneButPods
+        sourceRewriting: SourceRewriting = .everyoneButPods,
+        drainTimeout: Duration? = nil
     ) {
         self.key = key
         self.service = service
@@ -133,5 +136,6 @@ package struct Frontend: Hashable, Sendable {
         self.scheduler = scheduler
         self.allowedSources = allowedSources
         self.sourceRewriting = sourceRewriting
+        self.drainTimeout = drainTimeout
     }
 }

@@ -9,6 +9,7 @@ extension ServiceView {
         let builder = FrontendBuilder(
             service: service,
             scheduler: policy.scheduling.request(for: service),
+            drainTimeout: service.drainTimeout(&result.problems),
             policy: policy
         )
         let external = permittedExternalAddresses(policy, &result.problems)
@@ -90,6 +91,7 @@ extension ServiceView {
 private struct FrontendBuilder {
     let service: Service
     let scheduler: SchedulerRequest
+    let drainTimeout: Duration?
     let policy: RoutingPolicy
 
     func add(
@@ -183,7 +185,8 @@ private struct FrontendBuilder {
             affinity: service.sessionAffinity,
             scheduler: scheduler,
             allowedSources: allowed,
-            sourceRewriting: rewriting
+            sourceRewriting: rewriting,
+            drainTimeout: drainTimeout
         )
     }
 }

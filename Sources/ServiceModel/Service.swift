@@ -71,8 +71,13 @@ package struct Service: Hashable, Sendable {
     package static let schedulerAnnotation = "scheduler"
     /// The annotation that lists scheduler flags, separated by commas, without the prefix.
     package static let schedulerFlagsAnnotation = "scheduler-flags"
+    /// The annotation that says how long connections keep an endpoint that leaves, without the
+    /// prefix.
+    package static let drainTimeoutAnnotation = "drain-timeout"
     /// All annotations that mean something, without the prefix.
-    package static let knownAnnotations = [schedulerAnnotation, schedulerFlagsAnnotation]
+    package static let knownAnnotations = [
+        schedulerAnnotation, schedulerFlagsAnnotation, drainTimeoutAnnotation,
+    ]
 
     /// Kubernetes' default for `sessionAffinityConfig.clientIP.timeoutSeconds`: three hours.
     package static let defaultAffinityTimeout: UInt32 = 10_800

@@ -22,6 +22,7 @@ package struct FairleadConfiguration: Hashable, Sendable {
     package var nodePorts = NodePortSettings()
     package var externalIPs = ExternalIPSettings()
     package var packetFilter = PacketFilterUse.auto
+    package var draining = DrainingSettings()
     package var intervals = Intervals()
     /// An absolute path.
     package var stateDirectory = "/run/fairlead"
@@ -114,6 +115,11 @@ extension FairleadConfiguration: ConfigurationSection {
                 for source ranges: auto is what the node has for it; with none the kernel's packet \
                 filter is left alone, and what needs it is missing.
                 """
+            ),
+            .section(
+                "draining",
+                \.draining,
+                "What becomes of the connections of an endpoint that leaves, with IPVS."
             ),
             .section(
                 "intervals",

@@ -1,3 +1,5 @@
+import ServiceModel
+
 /// When things are done, and done again.
 package struct Intervals: Hashable, Sendable {
     /// How long to wait after a change for more of them; 0s…1m.

@@ -63,7 +63,7 @@ extension SchedulerChoice: ConfigurationSection {
                 .flag,
                 """
                 The scheduler's flags. Null is the scheduler's own default: mh-fallback and mh-port \
-                for mh, none for the others.
+                for mh, sh-fallback for sh, none for the others.
                 """
             ),
         ]

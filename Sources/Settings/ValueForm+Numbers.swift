@@ -1,4 +1,5 @@
 import Addressing
+import ServiceModel
 
 extension ValueForm where Value == Duration {
     /// A duration within `range`, or 0s where `allowsZero`.

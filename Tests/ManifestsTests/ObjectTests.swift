@@ -64,7 +64,8 @@ import Testing
         #expect(
             object.notices == [
                 "Service default/web has the annotation fairlead.dev/schedular, which means nothing; "
-                    + "there are fairlead.dev/scheduler and fairlead.dev/scheduler-flags"
+                    + "there are fairlead.dev/scheduler, fairlead.dev/scheduler-flags and "
+                    + "fairlead.dev/drain-timeout"
             ]
         )
     }

@@ -102,7 +102,11 @@ import Testing
                     scheduler: .leastConnection,
                     persistence: Persistence(timeout: 60, prefixLength: 32)
                 ),
-                VirtualServer(key: .firewallMark(4096, .ipv4), scheduler: .sourceHashing),
+                VirtualServer(
+                    key: .firewallMark(4096, .ipv4),
+                    scheduler: .sourceHashing,
+                    schedulerFlags: .first
+                ),
             ]
         )
     }

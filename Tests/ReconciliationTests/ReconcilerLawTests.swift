@@ -37,6 +37,19 @@ import Testing
             ObjectName(namespace: "default", name: "service-\(number)")
         }
 
+        /// Connections end anywhere, and begin where there is weight.
+        mutating func exchangeConnections(in kernel: inout SimulatedDataplane) {
+            for (key, entry) in kernel.state.virtualServers {
+                var loads: [SocketEndpoint: RealServerLoad] = [:]
+                for server in entry.realServers {
+                    let isBusy = kernel.loads[key]?[server.address]?.isIdle == false
+                    let isNext = (isBusy || server.weight > 0) && numbers.chance(50)
+                    loads[server.address] = RealServerLoad(connections: isNext ? 1 : 0)
+                }
+                kernel.loads[key] = loads
+            }
+        }
+
         mutating func change() -> ClusterChange {
             let number = Int.random(in: 1...5, using: &numbers)
             let name = name(number)
@@ -76,9 +89,17 @@ import Testing
 
     private static let options = ReconcilerOptions(auditInterval: .zero)
 
+    /// How real servers leave: at once, or when they have no connections, or soon.
+    private static let draining: [DrainingPolicy?] = [
+        nil, DrainingPolicy(), DrainingPolicy(timeout: .seconds(4), unresponsiveTimeout: nil),
+    ]
+
     private static func started(
-        _ kernel: SimulatedDataplane
+        _ kernel: SimulatedDataplane,
+        _ draining: DrainingPolicy? = nil
     ) throws -> Reconciler<SimulatedDataplane> {
+        var options = options
+        options.draining = draining
         var reconciler = Reconciler(device: kernel, options: options)
         try reconciler.start(now: .zero)
         reconciler.take(.initialSetComplete(isWhole: true))
@@ -99,16 +120,17 @@ import Testing
             server: VirtualServer(key: foreign, scheduler: .leastConnection),
             realServers: []
         )
-        var reconciler = try Self.started(kernel)
+        var reconciler = try Self.started(kernel, Self.draining[Int(seed % 3)])
         reconciler.device.refusal = { refusals.answer($0) }
         var plain = try Self.started(SimulatedDataplane())
         var world = World(numbers: SeededGenerator(seed: seed &* 31))
         var now = Duration.seconds(1)
-        for _ in 0..<40 {
+        for round in 0..<40 {
             let changes = (0...Int.random(in: 0..<3, using: &world.numbers)).map { _ in
                 world.change()
             }
             let before = reconciler.device.state.virtualServers
+            world.exchangeConnections(in: &reconciler.device)
             reconciler.take(.changes(changes))
             plain.take(.changes(changes))
             _ = reconciler.reconcile(now: now)
@@ -117,16 +139,31 @@ import Testing
             where Self.usable(wanted) && Self.usable(before[key]) {
                 #expect(Self.usable(reconciler.device.state.virtualServers[key]), "\(key)")
             }
+            // Whoever has connections keeps them, until its time is over.
+            let loads = reconciler.device.loads
+            for (key, entry) in before where seed % 3 == 1 {
+                let scheduler = reconciler.device.state.virtualServers[key]?.server.scheduler
+                for server in entry.realServers where scheduler != .sourceHashing {
+                    guard loads[key]?[server.address]?.isIdle == false else { continue }
+                    let present = reconciler.device.state.virtualServers[key]?.realServers ?? []
+                    #expect(
+                        present.contains { $0.address == server.address },
+                        "\(server.address) of \(key), round \(round)"
+                    )
+                }
+            }
             now += .seconds(Int.random(in: 0..<3, using: &world.numbers))
         }
         refusals.stop()
+        reconciler.device.loads = [:]
         var rounds = 0
-        while let next = reconciler.nextDeadline, rounds < 20 {
+        while let next = reconciler.nextDeadline, rounds < 400 {
             now = max(now, next)
             _ = reconciler.reconcile(now: now)
             rounds += 1
         }
-        #expect(reconciler.counts.failing == 0)
+        let failing = reconciler.counts.failing
+        #expect(failing == 0)
         var expected = plain.device.state
         expected.virtualServers[foreign] = kernel.state.virtualServers[foreign]
         #expect(reconciler.device.state.virtualServers == expected.virtualServers)

@@ -30,6 +30,7 @@ extension FairleadConfiguration {
         configuration.externalIPs.allowed = generator.pick([nil, generator.prefixes()])
         configuration.packetFilter = generator.pick(PacketFilterUse.allCases)
         if configuration.mode == .iptables { configuration.packetFilter = .auto }
+        configuration.draining = .generated(&generator)
         configuration.intervals = .generated(&generator)
         configuration.stateDirectory = "/" + generator.path()
         configuration.manifests.directory = generator.pick(
@@ -173,6 +174,19 @@ extension AddressSettings {
         }
         settings.sourceAddresses = addresses.values.sorted()
         settings.strictARP = Bool.random(using: &generator)
+        return settings
+    }
+}
+
+extension DrainingSettings {
+    fileprivate static func generated(_ generator: inout SeededGenerator) -> DrainingSettings {
+        var settings = DrainingSettings()
+        settings.timeout = generator.duration(0...1 << 51)
+        settings.datagramTimeout = generator.duration(0...1 << 41)
+        settings.unresponsiveTimeout = generator.pick([
+            .zero, generator.duration(5_000_000_000...1 << 41),
+        ])
+        settings.atTimeout = generator.pick(Ending.allCases)
         return settings
     }
 }

@@ -45,6 +45,10 @@ import Testing
             IPPrefix(holding: .ipv4(0x0af4_0000), length: 16),
             IPPrefix(holding: .ipv6(high: 0xfd00 << 48, low: 0), length: 8),
         ]
+        expected.draining.timeout = .seconds(600)
+        expected.draining.datagramTimeout = .milliseconds(500)
+        expected.draining.unresponsiveTimeout = .zero
+        expected.draining.atTimeout = .keep
         expected.intervals.coalesce = .milliseconds(200)
         expected.intervals.audit = .zero
         expected.intervals.retryInitial = .milliseconds(10)
@@ -94,6 +98,11 @@ import Testing
             nodePorts: {addresses: [192.168.0.0/16], localhost: false}
             externalIPs: {allowed: [198.51.100.0/24]}
             packetFilter: none
+            draining:
+              timeout: 10m
+              datagramTimeout: 500ms
+              unresponsiveTimeout: 0s
+              atTimeout: keep
             intervals: {coalesce: 200ms, audit: 0s, retryInitial: 10ms, retryMaximum: 10ms, reprobe: 5s}
             stateDirectory: /var/lib/fair lead
             manifests: {directory: manifests, maximumFileSize: 4096}

@@ -15,6 +15,8 @@ package struct SimulatedDataplane: Dataplane {
     package var schedulers: Set<Scheduler>
     /// Real servers that the kernel has no route to.
     package var unroutable: Set<IPAddress> = []
+    /// What real servers carry, by virtual server; those that are not here carry nothing.
+    package var loads: [VirtualServerKey: [SocketEndpoint: RealServerLoad]] = [:]
     /// Errors to answer instead of doing an operation; asked before each one.
     package var refusal: @Sendable (Operation) -> ErrorNumber? = { _ in nil }
     /// How a probe ends instead of with the truth.
@@ -75,6 +77,17 @@ package struct SimulatedDataplane: Dataplane {
     ) throws(DataplaneError) -> IPVSState.Entry? {
         observations += 1
         return state.virtualServers[key]
+    }
+
+    package mutating func loads(
+        of key: VirtualServerKey
+    ) throws(DataplaneError) -> [SocketEndpoint: RealServerLoad] {
+        observations += 1
+        var found: [SocketEndpoint: RealServerLoad] = [:]
+        for server in state.virtualServers[key]?.realServers ?? [] where mode == .ipvs {
+            found[server.address] = loads[key]?[server.address] ?? RealServerLoad()
+        }
+        return found
     }
 
     package mutating func observe(

@@ -1,4 +1,5 @@
 import Addressing
+import ServiceModel
 
 /// Says in Fairlead's words what kube-proxy's configuration says.
 struct KubeProxyConversion {

@@ -1,4 +1,5 @@
 import Addressing
+import ServiceModel
 
 extension ValueForm where Value == Bool {
     /// A truth value as YAML 1.1 and Go have it, which templates write as `False`.

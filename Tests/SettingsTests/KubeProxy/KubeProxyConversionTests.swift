@@ -1,5 +1,6 @@
 import Addressing
 import FoundationEssentials
+import ServiceModel
 import Settings
 import TestSupport
 import Testing

@@ -1,8 +1,8 @@
-import Settings
+import ServiceModel
 import Testing
 import TestSupport
 
-@Suite struct DurationTextTests {
+@Suite struct KubernetesDurationTests {
     @Test(
         "A duration is the sum of its parts",
         arguments: [

@@ -1,0 +1,48 @@
+import Addressing
+import DataplaneModel
+package import Planning
+
+// Real servers that leave, and keep their connections until those have ended.
+extension Reconciler where Device: ~Copyable {
+    /// Virtual servers that are read at once, so that changes never wait long for it.
+    private static var looksAtOnce: Int { 256 }
+
+    /// Takes in since when real servers leave that an earlier run knew of.
+    ///
+    /// To be called before the first `reconcile`; what it says of others is passed over.
+    package mutating func restore(_ terms: Departures.Terms) { departures.restore(terms) }
+
+    /// Reads what those who leave carry, as far as that is due, and lets go who has nothing more.
+    mutating func lookAtDepartures(report: inout ReconciliationReport) {
+        guard hasSynced, !departures.isEmpty else { return }
+        let due = departures.due(at: now, atMost: Self.looksAtOnce)
+        for key in due {
+            do throws(DataplaneError) {
+                let ended = departures.look(
+                    at: try device.loads(of: key),
+                    of: key,
+                    in: applied.virtualServers[key],
+                    now: now
+                )
+                guard !ended.isEmpty else { continue }
+                report.departed += ended
+                touch(key)
+            } catch {
+                // What cannot be read now may be read later; nothing is lost meanwhile.
+                departures.postpone(key, now: now)
+            }
+        }
+        if !due.isEmpty { departures.schedule() }
+    }
+
+    /// Plans a virtual server again, and what was there only for its sake.
+    private mutating func touch(_ key: VirtualServerKey) {
+        touched.virtualServers.insert(key)
+        guard case .address(let endpoint, _) = key,
+            desired.state.addresses[endpoint.address] == nil
+        else { return }
+        touched.addresses.insert(endpoint.address)
+        let set = AddressSet(.addresses, endpoint.address.family)
+        touched.members[set, default: []].insert(.address(endpoint.address))
+    }
+}
