@@ -292,7 +292,9 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "LinuxDataplaneTests",
-        dependencies: ["Addressing", "DataplaneModel", "LinuxDataplane", "Netlink"]
+        dependencies: [
+            "TestSupport", "Addressing", "DataplaneModel", "LinuxDataplane", "Netlink",
+        ]
     ),
     .testTarget(
         name: "HealthChecksTests",

@@ -14,6 +14,7 @@
 #include <linux/if_addr.h>
 /* Not <linux/if.h>: it clashes with <net/if.h> of the C library. */
 #include <linux/ip_vs.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 
 /* IFF_UP is in the header that clashes (see above). */
 #define FAIRLEAD_IFF_UP 0x1u

@@ -54,6 +54,19 @@ struct ReportLog {
             )
         }
         for ended in report.departed { write(ended) }
+        if report.endedFlows > 0 {
+            logger.info(
+                "ended \(Self.text(report.endedFlows, "UDP flow")) to endpoints that have left"
+            )
+        }
+        if let error = report.flowError {
+            logger.warning(
+                """
+                UDP flows to endpoints that have left could not be ended, so clients that keep \
+                their port go on with them: \(error)
+                """
+            )
+        }
         let summary: Logger.Message =
             "applied \(Self.text(report.applied, "change")) in \(Self.text(of: duration))"
         if let counts {

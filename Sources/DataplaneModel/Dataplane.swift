@@ -9,6 +9,12 @@ package protocol Dataplane: ~Copyable {
     /// Reads everything, whoever made it. Nothing is written.
     mutating func observe() throws(DataplaneError) -> IPVSState
 
+    /// The same as `observe()` for whoever knows what there should be, and faster where that is so.
+    ///
+    /// It may take what cannot be seen at a glance for what is known: flags of schedulers, thresholds
+    /// and the like.
+    mutating func observe(expecting known: IPVSState) throws(DataplaneError) -> IPVSState
+
     /// Reads one virtual server; nil when there is none.
     mutating func observe(
         _ key: VirtualServerKey
@@ -34,6 +40,16 @@ package protocol Dataplane: ~Copyable {
     /// Whether a scheduler can be used. May load a module, and may write and remove a virtual
     /// server that no packet can meet.
     mutating func probe(_ scheduler: Scheduler) -> ProbeAnswer
+
+    /// Ends the tracked flows that a rule calls stale, and answers how many it was.
+    ///
+    /// Rules for the same place count as one (`FlowRules`). A flow that ends by itself meanwhile is
+    /// no error, and a later one between the same endpoints goes on. Without rules the kernel is not
+    /// asked.
+    ///
+    /// - Throws: when the kernel does not tell its flows, or some could not be ended. The others have
+    ///   ended, and doing it again does the rest.
+    mutating func endFlows(matching rules: [FlowRule]) throws(DataplaneError) -> Int
 }
 
 /// The addresses of a node, by who put them there.

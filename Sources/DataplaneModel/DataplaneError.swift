@@ -16,6 +16,7 @@ package struct ErrorNumber: RawRepresentable, Hashable, Sendable, CustomStringCo
     package static let invalid = ErrorNumber(rawValue: 22)
     package static let outOfRange = ErrorNumber(rawValue: 34)
     package static let protocolNotAvailable = ErrorNumber(rawValue: 92)
+    package static let protocolNotSupported = ErrorNumber(rawValue: 93)
     package static let notSupported = ErrorNumber(rawValue: 95)
     package static let familyNotSupported = ErrorNumber(rawValue: 97)
     package static let noBuffers = ErrorNumber(rawValue: 105)

@@ -13,6 +13,8 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
     var record: OwnershipRecord
     private var sets: AddressSets
     var filters: PacketFilters
+    /// There once flows had to be ended.
+    var connections: ConnectionTable?
 
     /// Opens the kernel.
     ///
@@ -54,14 +56,29 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
             case .some(let socket): socket.systemCalls
             case .none: 0
             }
-        return ofIPVS + routes.systemCalls + sets.systemCalls
+        let ofConnections =
+            switch connections {
+            case .some(let table): table.systemCalls
+            case .none: 0
+            }
+        return ofIPVS + routes.systemCalls + sets.systemCalls + ofConnections
     }
 
     package mutating func observe() throws(DataplaneError) -> IPVSState {
+        try read(expecting: nil)
+    }
+
+    package mutating func observe(
+        expecting known: IPVSState
+    ) throws(DataplaneError) -> IPVSState {
+        try read(expecting: known)
+    }
+
+    private mutating func read(expecting known: IPVSState?) throws(DataplaneError) -> IPVSState {
         var state = IPVSState()
         state.claims = try record.load()
         switch mode {
-        case .ipvs: try observeIPVS(into: &state)
+        case .ipvs: try observeIPVS(expecting: known, into: &state)
         case .iptables: try observeChains(into: &state)
         }
         let addresses = try routes.addresses()
@@ -76,11 +93,16 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
         return state
     }
 
-    private mutating func observeIPVS(into state: inout IPVSState) throws(DataplaneError) {
-        let servers = try ipvs?.virtualServers() ?? []
-        state.virtualServers.reserveCapacity(servers.count)
-        for reading in servers {
-            state.virtualServers[reading.server.key] = reading.entry
+    private mutating func observeIPVS(
+        expecting known: IPVSState?,
+        into state: inout IPVSState
+    ) throws(DataplaneError) {
+        if let known, let table = try ipvs?.table(expecting: known.virtualServers) {
+            state.virtualServers = table
+        } else {
+            let servers = try ipvs?.virtualServers() ?? []
+            state.virtualServers.reserveCapacity(servers.count)
+            for reading in servers { state.virtualServers[reading.server.key] = reading.entry }
         }
         state.timeouts = try ipvs?.timeouts() ?? ConnectionTimeouts()
         for family in AddressFamily.allCases { state.filters[family] = filters.observe(family) }
@@ -297,7 +319,7 @@ private enum Channel: Hashable {
 
 extension VirtualServerReading {
     /// What was set, without what has happened since.
-    fileprivate var entry: IPVSState.Entry {
+    var entry: IPVSState.Entry {
         IPVSState.Entry(server: server, realServers: realServers.map(\.server))
     }
 }

@@ -143,6 +143,14 @@ extension ServingMeasurements {
         exposition.begin(
             MetricFamily(
                 .counter,
+                "fairlead_ended_flows_total",
+                "UDP flows that were ended, as those who answered them had left."
+            )
+        )
+        exposition.add(count: endedFlows)
+        exposition.begin(
+            MetricFamily(
+                .counter,
                 "fairlead_drift_repaired_steps_total",
                 "Steps that repaired what something else had changed; ip_family is empty for what "
                     + "belongs to both."

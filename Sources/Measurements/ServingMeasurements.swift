@@ -80,6 +80,7 @@ package struct ServingMeasurements: Sendable {
     private var countedKernelCalls = 0
     private(set) var operationFailures: [String: UInt64] = [:]
     private(set) var auditFailures: UInt64 = 0
+    private(set) var endedFlows: UInt64 = 0
     private(set) var departed: [Departure.Ending: UInt64] = [:]
     /// By family; nil for what belongs to the node.
     private(set) var drift: [AddressFamily?: UInt64] = [:]
@@ -139,6 +140,7 @@ package struct ServingMeasurements: Sendable {
         if round.isAudit { audits.observe(seconds) }
         if report.auditError != nil { auditFailures += 1 }
         for ended in report.departed { departed[ended.ending, default: 0] += 1 }
+        endedFlows += UInt64(clamping: report.endedFlows)
         operations += UInt64(clamping: report.applied)
         // Another dataplane begins to count anew.
         if round.kernelCalls < countedKernelCalls { countedKernelCalls = 0 }

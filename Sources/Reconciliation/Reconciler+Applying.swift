@@ -46,6 +46,7 @@ extension Reconciler where Device: ~Copyable {
         report: inout ReconciliationReport
     ) {
         departures.update(for: parts, from: applied, to: desired, now: now)
+        noteFlows(of: parts)
         let plan = applied.plan(
             to: desired.state,
             touching: parts,
@@ -216,11 +217,17 @@ extension Reconciler where Device: ~Copyable {
         hasSynced && nextAudit.map { $0 <= now } ?? false
     }
 
+    private static var auditsToAThoroughOne: Int { 10 }
+
     mutating func audit(report: inout ReconciliationReport) {
         scheduleAudit(now: now)
         let known = touched
         do throws(DataplaneError) {
-            applied = try device.observe()
+            audits += 1
+            // Not everything is seen at a glance.
+            applied =
+                audits % Self.auditsToAThoroughOne == 0
+                ? try device.observe() : try device.observe(expecting: applied)
         } catch {
             report.auditError = error
             return

@@ -27,6 +27,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     var servedNodePorts: [FrontendKey: ServedNodePort] = [:]
     var touched = TouchedParts()
     package internal(set) var departures: Departures
+    var staleFlows = StaleFlows()
     var retries: RetrySchedule
     private(set) var loweringProblems: [FrontendKey: [ObjectProblem]] = [:]
     private var loweringProblemsVersion = 0
@@ -51,6 +52,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     /// Everything is to be lowered at the first opportunity, as nothing has been.
     private var lowersEverything = false
     var nextAudit: Duration?
+    var audits = 0
     /// The moment of the round that is going on.
     var now = Duration.zero
 
@@ -192,7 +194,8 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     /// When `reconcile` has something to do even if nothing changes; nil for never.
     package var nextDeadline: Duration? {
         guard hasInitialSet else { return nil }
-        return [retries.nextDue, nextAudit, departures.nextLook].compactMap(\.self).min()
+        return [retries.nextDue, nextAudit, departures.nextLook, staleFlows.nextDue]
+            .compactMap(\.self).min()
     }
 
     /// Writes the difference between what is wanted and what is there, for all that was touched
@@ -225,6 +228,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         if isAudit, hasSynced { audit(report: &report) }
         lookAtDepartures(report: &report)
         applyTouched(report: &report)
+        endStaleFlows(report: &report)
         if !hasSynced {
             hasSynced = true
             report.isInitialSync = true

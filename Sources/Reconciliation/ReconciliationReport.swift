@@ -41,6 +41,10 @@ package struct ReconciliationReport: Sendable {
     package var auditError: DataplaneError?
     /// Real servers that have left.
     package var departed: [Departures.Ended] = []
+    /// Flows of UDP that went on with whoever is not there any more.
+    package var endedFlows = 0
+    /// Why such flows could not be ended.
+    package var flowError: DataplaneError?
     /// Health checks or node ports are others than before.
     package var hasNewListeners = false
     /// Everything that exists has been programmed at least once.
@@ -50,7 +54,8 @@ package struct ReconciliationReport: Sendable {
 
     package var isEmpty: Bool {
         applied == 0 && failures.isEmpty && recovered.isEmpty && newProblems.isEmpty
-            && solvedProblems.isEmpty && departed.isEmpty && drift == 0 && auditError == nil
+            && solvedProblems.isEmpty && departed.isEmpty && endedFlows == 0
+            && flowError == nil && drift == 0 && auditError == nil
             && !isInitialSync
             && !hasNewListeners
     }

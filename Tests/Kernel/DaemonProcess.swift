@@ -8,14 +8,19 @@ final class DaemonProcess {
     private var isRunning = true
 
     /// Starts the program with arguments; `directory` is where its log goes.
-    init(_ arguments: [String], command: String = "run", directory: String) throws {
+    init(
+        _ arguments: [String],
+        command: String = "run",
+        program: String = Programs.fairlead,
+        directory: String
+    ) throws {
         log = directory + "/log"
         let pidFile = directory + "/pid"
         // The shell leaves the daemon behind and says where it is.
         try Command.run(
             "sh",
             ["-c", "log=$1 pid=$2; shift 2; \"$@\" >>\"$log\" 2>&1 & echo $! >\"$pid\"", "sh"]
-                + [log, pidFile, Programs.fairlead, command] + arguments
+                + [log, pidFile, program, command] + arguments
         )
         let text = try Command.run("cat", [pidFile])
         guard let number = pid_t(text.prefix { $0.isNumber }) else {
@@ -55,8 +60,13 @@ final class DaemonProcess {
     }
 
     /// Asks it to stop, and waits until it has.
-    func terminate() throws {
-        kill(process, SIGTERM)
+    func terminate() throws { try end(by: SIGTERM) }
+
+    /// Kills it in mid-sentence, and waits until it is gone.
+    func crash() throws { try end(by: SIGKILL) }
+
+    private func end(by signal: Int32) throws {
+        kill(process, signal)
         try waitFor("the end of the daemon") {
             // Its parent is gone, so process 1 takes it away.
             kill(process, 0) != 0

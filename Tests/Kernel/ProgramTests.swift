@@ -109,7 +109,9 @@ struct ProgramTests {
             try daemon.waitFor("the new endpoint") {
                 try Self.list("-t", "10.96.0.1:80").contains("10.244.3.2:8080")
             }
-            #expect(try !Self.list("-t", "10.96.0.1:80").contains("10.244.2.2:8080"))
+            try daemon.waitFor("the end of the old one") {
+                try !Self.list("-t", "10.96.0.1:80").contains("10.244.2.2:8080")
+            }
 
             try Self.write("apiVersion: v1\nkind: [Service\n", web)
             try daemon.waitForLog("web.yaml")
@@ -121,7 +123,9 @@ struct ProgramTests {
 
             try Command.run("rm", [api])
             try daemon.waitFor("the end of a Service") { try !Self.list().contains("10.96.0.2") }
-            #expect(try !Self.kernelState().contains("10.96.0.2"))
+            try daemon.waitFor("the end of its address") {
+                try !Self.kernelState().contains("10.96.0.2")
+            }
             try daemon.terminate()
             #expect(try Self.list("-t", "10.96.0.1:80").contains("10.244.3.2:8080"))
         }
@@ -156,9 +160,9 @@ struct ProgramTests {
             try Command.run("rm", [web])
             let third = try DaemonProcess(Self.arguments(workspace), directory: workspace)
             try third.waitForLog("serving 0 Services")
-            #expect(
+            try third.waitFor("the end of what nobody wants any more") {
                 try Command.run("ipvsadm", ["-Sn"]) == "-A -t 203.0.113.1:80 -s lc\n"
-            )
+            }
             #expect(try !Self.kernelState().contains("10.96.0.11"))
             try third.terminate()
         }

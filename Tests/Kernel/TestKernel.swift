@@ -15,7 +15,7 @@ enum TestKernel: String {
     case unloaded
     /// There is no IPVS.
     case none
-    /// Lists of recent clients (`xt_recent`) cannot be had.
+    /// Lists of recent clients (`xt_recent`) and of connections (`nf_conntrack_netlink`) cannot be had.
     case forgetful
     /// That of the machine the tests are on, which stays as it is but for namespaces of the tests.
     case host

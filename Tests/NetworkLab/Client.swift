@@ -63,7 +63,11 @@ package struct ClientConnection: ~Copyable {
     }
 
     /// Sends a request and answers the name of the pod that served it.
-    package func request() throws -> String {
+    package func request() throws -> String { try exchange().name }
+
+    /// Sends a request; answers the name of the pod that served it, and whether it closes the
+    /// connection now.
+    func exchange() throws -> (name: String, isLast: Bool) {
         let text =
             transport == .tcp ? "GET / HTTP/1.1\r\nHost: service\r\n\r\n" : "who are you?"
         let bytes = Array(text.utf8)
@@ -74,11 +78,11 @@ package struct ClientConnection: ~Copyable {
         let count = unsafe recv(descriptor, &buffer, size, 0)
         guard count > 0 else { throw LabError("receive", count == 0 ? ECONNRESET : errno) }
         let answer = String(decoding: buffer[..<count], as: UTF8.self)
-        guard transport == .tcp else { return answer }
+        guard transport == .tcp else { return (answer, false) }
         guard answer.hasPrefix("HTTP/1.1 200 OK\r\n"),
             let body = answer.split(separator: "\r\n").last
         else { throw LabError("an answer that is not HTTP: \(answer)") }
-        return String(body)
+        return (String(body), answer.contains("\r\nConnection: close\r\n"))
     }
 }
 

@@ -1,11 +1,18 @@
 package import Addressing
 import Glibc
+import Synchronization
 
 /// A server in a pod: it answers every request with the pod's name, over HTTP on TCP, and with the
 /// name alone on UDP and SCTP, until it goes out of scope.
 package final class NamedServer: Sendable {
+    /// Whether it says farewell with each answer.
+    private final class Farewell: Sendable {
+        let isSaid = Atomic(false)
+    }
+
     private let descriptors: [Int32]
     private let thread: LabThread
+    private let farewell: Farewell
 
     /// Starts to serve in a namespace under its name, on one port of each protocol and family.
     package init(
@@ -29,8 +36,14 @@ package final class NamedServer: Sendable {
         }
         descriptors = listeners.map(\.0)
         let name = namespace.name
-        thread = try LabThread { Self.serve(listeners, name: name, until: $0) }
+        let farewell = Farewell()
+        self.farewell = farewell
+        thread = try LabThread { Self.serve(listeners, name: name, farewell, until: $0) }
     }
+
+    /// From now on it closes each connection over TCP after an answer that says so, as a server does
+    /// that is about to end.
+    package func retire() { farewell.isSaid.store(true, ordering: .relaxed) }
 
     deinit {
         thread.stop()
@@ -40,6 +53,7 @@ package final class NamedServer: Sendable {
     private static func serve(
         _ listeners: [(Int32, TransportProtocol)],
         name: String,
+        _ farewell: Farewell,
         until stop: LabThread.StopFlag
     ) {
         var waiting = listeners.map { pollfd(fd: $0.0, events: Int16(POLLIN), revents: 0) }
@@ -56,7 +70,12 @@ package final class NamedServer: Sendable {
                         connections[accepted] = listener.1
                         waiting.append(pollfd(fd: accepted, events: Int16(POLLIN), revents: 0))
                     }
-                } else if !answer(entry.fd, connections[entry.fd] ?? .tcp, name) {
+                } else if !answer(
+                    entry.fd,
+                    connections[entry.fd] ?? .tcp,
+                    name,
+                    isLast: farewell.isSaid.load(ordering: .relaxed)
+                ) {
                     close(entry.fd)
                     connections[entry.fd] = nil
                     waiting.removeAll { $0.fd == entry.fd }
@@ -82,20 +101,25 @@ package final class NamedServer: Sendable {
         }
     }
 
-    /// Answers one request; false when the client has gone.
+    /// Answers one request; false when the connection is to be closed.
     private static func answer(
         _ descriptor: Int32,
         _ transport: TransportProtocol,
-        _ name: String
+        _ name: String,
+        isLast: Bool
     ) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 2048)
         let size = buffer.count
         guard unsafe recv(descriptor, &buffer, size, 0) > 0 else { return false }
+        let isClosing = isLast && transport == .tcp
+        let connection = isClosing ? "Connection: close\r\n" : ""
         let text =
             transport == .tcp
-            ? "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: \(name.utf8.count)\r\n\r\n\(name)"
+            ? "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\(connection)"
+                + "Content-Length: \(name.utf8.count)\r\n\r\n\(name)"
             : name
         let bytes = Array(text.utf8)
-        return unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
+        let count = unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        return count == bytes.count && !isClosing
     }
 }

@@ -21,6 +21,12 @@ package struct SimulatedDataplane: Dataplane {
     package var refusal: @Sendable (Operation) -> ErrorNumber? = { _ in nil }
     /// How a probe ends instead of with the truth.
     package var probeError: DataplaneError?
+    /// What connection tracking remembers.
+    package var flows: [TrackedFlow] = []
+    /// How the end of flows fails, instead of coming about.
+    package var flowError: DataplaneError?
+    /// The rules of each time that flows were to be ended, also when it failed.
+    package private(set) var flowRules: [[FlowRule]] = []
     /// Every operation that was done, in order.
     package private(set) var log: [Operation] = []
     /// How often something was read.
@@ -58,6 +64,7 @@ package struct SimulatedDataplane: Dataplane {
         log = []
         observations = 0
         probes = []
+        flowRules = []
     }
 
     package mutating func observe() throws(DataplaneError) -> IPVSState {
@@ -70,6 +77,12 @@ package struct SimulatedDataplane: Dataplane {
             return true
         }
         return observed
+    }
+
+    package mutating func observe(
+        expecting known: IPVSState
+    ) throws(DataplaneError) -> IPVSState {
+        try observe()
     }
 
     package mutating func observe(
@@ -112,6 +125,18 @@ package struct SimulatedDataplane: Dataplane {
         // All of them come to the same where there is but one.
         if mode == .iptables { return .available }
         return schedulers.contains(scheduler) ? .available : .missing
+    }
+
+    package mutating func endFlows(
+        matching rules: [FlowRule]
+    ) throws(DataplaneError) -> Int {
+        guard !rules.isEmpty else { return 0 }
+        flowRules.append(rules)
+        if let flowError { throw flowError }
+        let before = flows.count
+        let wanted = FlowRules(rules)
+        flows.removeAll { wanted.isStale($0) }
+        return before - flows.count
     }
 
     package mutating func apply(_ plan: Plan) -> [OperationFailure] {
