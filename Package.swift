@@ -52,12 +52,13 @@ let pure: [Target] = [
         name: "KubeProxyLeftovers",
         dependencies: ["Addressing", "DataplaneModel", "Iptables"]
     ),
+    .target(name: "OwnRemains", dependencies: ["Addressing", "DataplaneModel", "Iptables"]),
     .target(name: "NodeChecks", dependencies: ["Addressing", "DataplaneModel"]),
     .target(
         name: "Listing",
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
-            "KubeProxyLeftovers", "NodeChecks",
+            "KubeProxyLeftovers", "OwnRemains", "NodeChecks",
         ]
     ),
     .target(name: "KubernetesWatch", dependencies: ["ServiceModel"]),
@@ -91,8 +92,8 @@ let devices: [Target] = [
     .target(
         name: "LinuxDataplane",
         dependencies: [
-            "Addressing", "DataplaneModel", "Iptables", "KubeProxyLeftovers", "NodeChecks",
-            "Netlink", "CNetlink", "CIPSet", "CHost", subprocess, systemPackage,
+            "Addressing", "DataplaneModel", "Iptables", "KubeProxyLeftovers", "OwnRemains",
+            "NodeChecks", "Netlink", "CNetlink", "CIPSet", "CHost", subprocess, systemPackage,
         ]
     ),
     .target(name: "Manifests", dependencies: ["Addressing", "ServiceModel", "Yams"]),
@@ -142,14 +143,15 @@ let devices: [Target] = [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Iptables", "Planning",
             "Reconciliation", "Settings", "DirectorySource", "LinuxDataplane", "Listing",
             "HealthChecks", "LoopbackRelay", "ControlSocket", "ListeningSockets", "Measurements",
-            "StatusServer", logging, serviceLifecycle,
+            "StatusServer", logging, serviceLifecycle, unixSignals,
         ]
     ),
     .executableTarget(
         name: "fairlead",
         dependencies: [
             "Addressing", "ServiceModel", "DataplaneModel", "Planning", "KubeProxyLeftovers",
-            "NodeChecks", "Daemon", "Listing", "LinuxDataplane", "Settings", "DirectorySource",
+            "OwnRemains", "NodeChecks", "Daemon", "Listing", "LinuxDataplane", "Settings",
+            "DirectorySource",
             "KubernetesClient", "KubernetesSource", "ControlSocket", "LogOutput", argumentParser,
             logging, serviceLifecycle, unixSignals, systemPackage,
         ]
@@ -204,8 +206,8 @@ let tools: [Target] = [
         name: "PurityProbe",
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Iptables", "Planning",
-            "KubeProxyLeftovers", "NodeChecks", "Listing", "Reconciliation", "KubernetesWatch",
-            "Measurements",
+            "KubeProxyLeftovers", "OwnRemains", "NodeChecks", "Listing", "Reconciliation",
+            "KubernetesWatch", "Measurements",
         ],
         path: "Tests/PurityProbe"
     ),
@@ -245,6 +247,12 @@ let tests: [Target] = [
         name: "KubeProxyLeftoversTests",
         dependencies: [
             "TestSupport", "Addressing", "DataplaneModel", "KubeProxyLeftovers", "Listing",
+        ]
+    ),
+    .testTarget(
+        name: "OwnRemainsTests",
+        dependencies: [
+            "TestSupport", "Addressing", "DataplaneModel", "Iptables", "OwnRemains", "Listing",
         ]
     ),
     .testTarget(
@@ -314,7 +322,8 @@ let tests: [Target] = [
         name: "DaemonTests",
         dependencies: [
             "TestSupport", "SocketTestSupport", "Addressing", "ServiceModel", "DataplaneModel",
-            "Reconciliation", "Settings", "StatusServer", "Measurements", "Daemon", nioCore,
+            "Reconciliation", "Settings", "StatusServer", "Measurements", "Listing", "Daemon",
+            nioCore,
             logging,
         ]
     ),

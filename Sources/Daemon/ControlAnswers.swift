@@ -15,8 +15,21 @@ struct ControlAnswers: Sendable {
         switch request.path {
         case "/explain": await explain(request.parameters)
         case "/status": await status(request.parameters)
-        default: ControlServer.Answer("there are only /explain and /status\n", status: 404)
+        case "/audit": await audit(request.parameters)
+        default: ControlServer.Answer("there are only /explain, /status and /audit\n", status: 404)
         }
+    }
+
+    private func audit(_ parameters: [String: String]) async -> ControlServer.Answer {
+        let outcome = await withCheckedContinuation { continuation in
+            mailbox.post(.auditRequest { continuation.resume(returning: $0) })
+        }
+        guard let outcome else { return ControlServer.Answer("the daemon ends\n", status: 500) }
+        let code = outcome.isClean ? 200 : 503
+        guard parameters["output"] == "json" else {
+            return ControlServer.Answer(outcome.text, status: code)
+        }
+        return Self.json(outcome, status: code)
     }
 
     private func status(_ parameters: [String: String]) async -> ControlServer.Answer {

@@ -24,6 +24,7 @@ struct DataplaneLoop: ~Copyable {
     private var reconciler: Reconciler<LinuxDataplane>
     private var account: ServingAccount
     private var drainingFile: DrainingFile
+    private var audits = PendingAudits()
     /// Configured source addresses that the node does not have.
     private var missingSources: [IPAddress] = []
     private var nextProbe: Duration?
@@ -143,6 +144,9 @@ struct DataplaneLoop: ~Copyable {
                     record.taken(triggers, in: reconciler.cluster)
                 }
             case .addressesChanged: break
+            case .auditRequest(let answer):
+                reconciler.requestAudit()
+                audits.answers.append(answer)
             case .question(let question, let answer):
                 answer(reconciler.explainer?.explain(question))
             case .statusQuestion(let answer):
@@ -183,12 +187,11 @@ struct DataplaneLoop: ~Copyable {
     private mutating func reconcile(_ listeners: NodeListeners) {
         let begin = now
         let isAudit = reconciler.isAuditDue(at: begin)
-        if isAudit {
-            adoptSources()
-            account.audited(at: begin)
-        }
+        if isAudit { adoptSources() }
         let report = reconciler.reconcile(now: begin)
         let took = now - begin
+        if isAudit, report.auditError == nil { account.audited(at: begin) }
+        audits.end(with: isAudit ? report : nil)
         account.take(report, at: begin, took: took)
         for problem in report.newProblems { announce(ObjectEvent(problem)) }
         if reconciler.hasProgrammedEverything {
@@ -201,19 +204,8 @@ struct DataplaneLoop: ~Copyable {
         guard !report.isEmpty else { return }
         log.write(report, took: took, counts: report.isInitialSync ? reconciler.counts : nil)
         guard report.isInitialSync else { return }
-        sayWhatKubeProxyLeft()
+        log.sayWhatKubeProxyLeft(stateDirectory: configuration.stateDirectory)
         if reconciler.entry == choice.mode { settlingSince = begin }
-    }
-
-    private func sayWhatKubeProxyLeft() {
-        do throws(DataplaneError) {
-            let directory = configuration.stateDirectory
-            if let advice = try KubeProxySearch.advice(stateDirectory: directory) {
-                logger.warning("\(advice)")
-            }
-        } catch {
-            logger.debug("what kube-proxy left could not be looked for: \(error)")
-        }
     }
 }
 

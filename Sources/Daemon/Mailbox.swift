@@ -8,6 +8,8 @@ enum DaemonMessage: Sendable {
     case event(SourceEvent)
     /// Addresses came to the node or left it.
     case addressesChanged
+    /// The kernel is to be read now; nil is answered by one that is about to end.
+    case auditRequest(answer: @Sendable (AuditOutcome?) -> Void)
     /// What becomes of a packet; nil is answered as long as not everything is known.
     case question(PacketQuestion, answer: @Sendable (PacketExplanation?) -> Void)
     /// How the daemon stands; nil is answered by one that is about to end.
@@ -19,7 +21,7 @@ enum DaemonMessage: Sendable {
     var isChange: Bool {
         switch self {
         case .event, .addressesChanged: true
-        case .question, .statusQuestion, .measurementQuestion: false
+        case .auditRequest, .question, .statusQuestion, .measurementQuestion: false
         }
     }
 
@@ -27,6 +29,7 @@ enum DaemonMessage: Sendable {
     func dismiss() {
         switch self {
         case .event, .addressesChanged: break
+        case .auditRequest(let answer): answer(nil)
         case .question(_, let answer): answer(nil)
         case .statusQuestion(let answer): answer(nil)
         case .measurementQuestion(let answer): answer(nil)

@@ -74,6 +74,7 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
                     // It ends by itself only when it is told to.
                     if !Task.isCancelled { throw EndedSource() }
                 }
+                group.addTask { await AuditSignal.follow(mailbox, logger) }
                 group.addTask { await answerQuestions(mailbox, probes) }
                 group.addTask { await listeners.run() }
                 group.addTask { try await answer(probes) }
@@ -101,6 +102,8 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
         )
         let watch = try AddressWatch(serviceDevice: configuration.addresses.device) {
             mailbox.post(.addressesChanged)
+        } deviceLoss: {
+            mailbox.post(.auditRequest { _ in })
         }
         defer { withExtendedLifetime(watch) {} }
         await loop.run(mailbox, listeners)

@@ -31,6 +31,7 @@ extension ReconcilerOptions {
                     udp: timeouts.udp.wholeSeconds
                 ),
             managesParameters: configuration.ipvs.managesKernelParameters,
+            excludedRanges: configuration.ipvs.excludedRanges,
             retryInitial: configuration.intervals.retryInitial,
             retryMaximum: configuration.intervals.retryMaximum,
             auditInterval: configuration.intervals.audit,

@@ -49,7 +49,7 @@ struct ReportLog {
             logger.warning(
                 """
                 something else changed what was programmed; repaired in \
-                \(Self.text(report.drift, "step"))
+                \(Self.text(report.drift, "step")): \(report.drifted)
                 """
             )
         }

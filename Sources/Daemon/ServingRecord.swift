@@ -88,7 +88,7 @@ final class ServingRecord: Sendable {
         let mode = reconciler.entry
         let isStarted = reconciler.isStarted
         let round = ServingMeasurements.Round(
-            isFull: report.isInitialSync || isAudit,
+            isFull: report.isInitialSync || (isAudit && report.auditError == nil),
             isAudit: isAudit,
             took: took,
             synced: reconciler.soundFamilies,

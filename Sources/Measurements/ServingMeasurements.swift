@@ -33,7 +33,7 @@ package struct ServingMeasurements: Sendable {
     package struct Round: Sendable {
         /// Everything was compared with the kernel, not only what had changed.
         package var isFull: Bool
-        /// The kernel was read first.
+        /// The kernel was to be read first; whether it could be, the report says.
         package var isAudit: Bool
         package var took: Duration
         /// The families for which nothing is left undone that all Services rely on.
@@ -137,8 +137,11 @@ package struct ServingMeasurements: Sendable {
             rounds.observe(seconds)
             if round.isFull { fullRounds.observe(seconds) } else { partialRounds.observe(seconds) }
         }
-        if round.isAudit { audits.observe(seconds) }
-        if report.auditError != nil { auditFailures += 1 }
+        if report.auditError != nil {
+            auditFailures += 1
+        } else if round.isAudit {
+            audits.observe(seconds)
+        }
         for ended in report.departed { departed[ended.ending, default: 0] += 1 }
         endedFlows += UInt64(clamping: report.endedFlows)
         operations += UInt64(clamping: report.applied)

@@ -77,7 +77,7 @@ package struct IPVSLowering: Hashable, Sendable {
     /// has one with no real servers, whose packets the kernel answers with "port unreachable"
     /// (`ip_vs_leave`, `net/netfilter/ipvs/ip_vs_core.c`). `mark` leads clients inside
     /// to a virtual server of their own; nil where none was to be had.
-    /// Addresses in `contested` have gone to somebody else at the port of this node port.
+    /// Addresses in `contested` have gone to somebody else at the port of this frontend.
     package func lower(
         _ frontend: Frontend,
         mark: UInt32?,
@@ -90,6 +90,7 @@ package struct IPVSLowering: Hashable, Sendable {
             lowered.problems = [objection]
             return lowered
         }
+        if let address = frontend.key.address, contested.contains(address) { return lowered }
         let family = frontend.key.family
         let endpoints = places(of: frontend.key).filter { !contested.contains($0.address) }
         let mark = usesFilter && Self.needsMark(frontend) ? mark : nil

@@ -124,7 +124,7 @@ extension Reconciler where Device: ~Copyable {
         }
     }
 
-    private func owner(of operation: Operation) -> String? {
+    func owner(of operation: Operation) -> String? {
         guard let key = operation.virtualServer else { return nil }
         return desired.state.claims[.virtualServer(key)] ?? applied.claims[.virtualServer(key)]
     }
@@ -210,55 +210,5 @@ extension Reconciler where Device: ~Copyable {
         applied.addresses = observed.announced
         applied.foreignAddresses = observed.foreign
         applied.hasDevice = observed.hasDevice
-    }
-
-    /// Whether the kernel will be read at this moment.
-    package func isAuditDue(at now: Duration) -> Bool {
-        hasSynced && nextAudit.map { $0 <= now } ?? false
-    }
-
-    private static var auditsToAThoroughOne: Int { 10 }
-
-    mutating func audit(report: inout ReconciliationReport) {
-        scheduleAudit(now: now)
-        let known = touched
-        do throws(DataplaneError) {
-            audits += 1
-            // Not everything is seen at a glance.
-            applied =
-                audits % Self.auditsToAThoroughOne == 0
-                ? try device.observe() : try device.observe(expecting: applied)
-        } catch {
-            report.auditError = error
-            return
-        }
-        hasCurrentRequirements = false
-        updateNodeRequirements()
-        lowering.availability.forgetMissing()
-        avoidForeignMarks()
-        adoptNodeAddresses()
-        for key in Array(loweringProblems.keys) { lower(key) }
-        touched = .everything(of: applied, and: desired.state)
-        // What was about to be done, or had failed, nobody else has changed.
-        var drifted = touched
-        drifted.virtualServers = drifted.virtualServers.filter {
-            !known.virtualServers.contains($0) && !retries.contains(.virtualServer($0))
-        }
-        drifted.addresses = drifted.addresses.filter {
-            !known.addresses.contains($0) && !retries.contains(.address($0))
-        }
-        drifted.members = drifted.members.filter { !retries.contains(.set($0.key)) }
-        for (set, members) in known.members { drifted.members[set]?.subtract(members) }
-        drifted.node = !known.node && !retries.concernsNode
-        if keepsUnknown { leaveUnknown(of: &drifted) }
-        departures.update(for: drifted, from: applied, to: desired, now: now)
-        let repairs = applied.plan(to: desired.state, touching: drifted, departures: departures)
-        for step in repairs.operations {
-            report.driftByFamily[step.family, default: 0] += 1
-        }
-    }
-
-    mutating func scheduleAudit(now: Duration) {
-        nextAudit = options.auditInterval == .zero ? nil : now + options.auditInterval
     }
 }

@@ -47,6 +47,7 @@ extension Reconciler where Device: ~Copyable {
         defer { noteListener(at: key) }
         guard let frontend = cluster[key] else {
             note([], at: key)
+            leftToOthers[key] = nil
             releaseMark(of: key, except: nil)
             desired.set(nil, for: .frontend(key), touching: &touched)
             return
@@ -55,6 +56,7 @@ extension Reconciler where Device: ~Copyable {
         learn(Scheduler(rawValue: frontend.scheduler.name))
         let mark = mark(for: frontend, &problems)
         let contested = contestedAddresses(of: frontend, &problems)
+            .union(addressesLeftToOthers(of: frontend, &problems))
         let lowered = lowering.lower(frontend, mark: mark, contested: contested)
         problems += lowered.problems
         if case .nodePort = key {
@@ -71,7 +73,10 @@ extension Reconciler where Device: ~Copyable {
     /// Notes whether a node port has anybody to lead to, for what listens on behalf of it.
     private mutating func noteListener(at key: FrontendKey) {
         guard case .nodePort = key else { return }
-        let places = lowering.places(of: key).filter { rival(at: $0, key.transport) == nil }
+        let places = lowering.places(of: key).filter {
+            rival(at: $0, key.transport) == nil
+                && !(leftToOthers[key]?.contains($0.address) ?? false)
+        }
         let preferred = lowering.sources[key.family]
         var port: ServedNodePort?
         if let frontend = cluster[key], !frontend.inside.backends.isEmpty,

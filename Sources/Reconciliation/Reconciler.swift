@@ -25,6 +25,8 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     /// How many frontends use the mark of a Service port.
     var markUses: [String: Int] = [:]
     var servedNodePorts: [FrontendKey: ServedNodePort] = [:]
+    /// Addresses of a frontend that are left to virtual servers of others.
+    var leftToOthers: [FrontendKey: Set<IPAddress>] = [:]
     var touched = TouchedParts()
     package internal(set) var departures: Departures
     var staleFlows = StaleFlows()
@@ -53,6 +55,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     private var lowersEverything = false
     var nextAudit: Duration?
     var audits = 0
+    var wantsThoroughAudit = false
     /// The moment of the round that is going on.
     var now = Duration.zero
 

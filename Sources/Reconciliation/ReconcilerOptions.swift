@@ -1,3 +1,4 @@
+package import Addressing
 package import DataplaneModel
 package import Planning
 package import Routing
@@ -21,6 +22,8 @@ package struct ReconcilerOptions: Sendable {
     package var timeouts: ConnectionTimeouts
     /// Whether kernel parameters are set, or left to somebody else.
     package var managesParameters: Bool
+    /// Where virtual servers of IPVS that are not claimed are never taken over.
+    package var excludedRanges: [IPPrefix]
     package var retryInitial: Duration
     package var retryMaximum: Duration
     /// How often the kernel is compared with what is wanted; zero for never.
@@ -41,6 +44,7 @@ package struct ReconcilerOptions: Sendable {
         strictARP: Bool = false,
         timeouts: ConnectionTimeouts = ConnectionTimeouts(),
         managesParameters: Bool = true,
+        excludedRanges: [IPPrefix] = [],
         retryInitial: Duration = .seconds(1),
         retryMaximum: Duration = .seconds(60),
         auditInterval: Duration = .seconds(60),
@@ -56,6 +60,7 @@ package struct ReconcilerOptions: Sendable {
         self.strictARP = strictARP
         self.timeouts = timeouts
         self.managesParameters = managesParameters
+        self.excludedRanges = excludedRanges
         self.retryInitial = retryInitial
         self.retryMaximum = retryMaximum
         self.auditInterval = auditInterval

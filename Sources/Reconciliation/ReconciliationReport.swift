@@ -37,6 +37,8 @@ package struct ReconciliationReport: Sendable {
     package var drift: Int { driftByFamily.values.reduce(0, +) }
     /// The same by family; nil for steps that are for both.
     package var driftByFamily: [AddressFamily?: Int] = [:]
+    /// What the steps are about, in the order in which they were planned.
+    package var drifted = DriftedObjects()
     /// Why an audit could not be done this time.
     package var auditError: DataplaneError?
     /// Real servers that have left.

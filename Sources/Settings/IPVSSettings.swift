@@ -1,3 +1,5 @@
+package import Addressing
+
 /// What is asked of IPVS in the kernel.
 package struct IPVSSettings: Hashable, Sendable {
     /// For every Service that chooses none itself.
@@ -8,6 +10,8 @@ package struct IPVSSettings: Hashable, Sendable {
     /// Whether the kernel parameters that IPVS needs are set.
     package var managesKernelParameters = true
     package var firewallMarks = FirewallMarkSettings()
+    /// Where virtual servers of others are not taken over; none is there twice.
+    package var excludedRanges: [IPPrefix] = []
 
     package init() {}
 }
@@ -66,8 +70,20 @@ extension IPVSSettings: ConfigurationSection {
                 and a port do not say it. No other program may use them.
                 """
             ),
+            .list(
+                "excludedRanges",
+                \.excludedRanges,
+                .prefix,
+                """
+                Where virtual servers that Fairlead did not make stay as they are even if a Service \
+                has the address, the port and the protocol of one, which is then not served there. \
+                Everywhere else such a virtual server is taken over for the Service.
+                """
+            ),
         ]
     }
+
+    var contradictions: [Contradiction] { .repeated(excludedRanges, in: "excludedRanges") }
 }
 
 extension ConnectionTimeouts: ConfigurationSection {

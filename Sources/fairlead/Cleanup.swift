@@ -3,35 +3,45 @@ import DataplaneModel
 import KubeProxyLeftovers
 import LinuxDataplane
 import Listing
+import OwnRemains
 import Settings
 
 struct Cleanup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Remove what kube-proxy left on this node, in whichever mode it ran.",
+        abstract: "Remove what fairlead programmed on this node, or what kube-proxy left.",
         discussion: """
-            Removes kube-proxy's chains and the rules that call them, of iptables-legacy and
-            iptables-nft; its address sets; its nftables tables; the virtual servers at addresses
+            Without a flag: everything of fairlead's, of IPVS and of iptables, both families: service
+            addresses, the virtual servers in its record, its chains and the rules that call them, its
+            address sets, the service device when nothing else is on it, and the files of its state
+            directory. The Services of this node are not served any more then. It refuses while a
+            daemon runs. Where the record is lost, virtual servers cannot be told from those of
+            others: they stay, and are named with the command that removes them.
+
+            With --kube-proxy: kube-proxy's chains and the rules that call them, of iptables-legacy
+            and iptables-nft; its address sets; its nftables tables; the virtual servers at addresses
             bound to kube-ipvs0 and those of its node ports; those addresses, and the device when
             nothing else is on it. The kernel does not say who made a virtual server: look at them
-            with --dry-run first.
+            with --dry-run first. What a running fairlead serves goes on.
 
-            What belongs to fairlead or to anybody else is not touched, and neither are connections
-            and kernel parameters. What a running fairlead serves goes on. Needs root, or the
-            capability CAP_NET_ADMIN.
+            What belongs to anybody else is not touched, and neither are connections. Kernel
+            parameters and the time-outs of IPVS are not put back. Needs root, or the capability
+            CAP_NET_ADMIN.
 
             EXAMPLES
-              fairlead cleanup --kube-proxy --dry-run    the commands that would do it
-              fairlead cleanup --kube-proxy              do it
+              fairlead cleanup --dry-run                 the commands that would do it
+              fairlead cleanup                           remove what is fairlead's
+              fairlead cleanup --kube-proxy --dry-run    what kube-proxy left, as commands
+              fairlead cleanup --kube-proxy              remove that
             """
     )
 
-    @Flag(help: "Remove what kube-proxy left.")
+    @Flag(help: "Remove what kube-proxy left, and nothing of fairlead's.")
     var kubeProxy = false
 
     @Flag(help: "Print what would be removed, as commands, and change nothing.")
     var dryRun = false
 
-    @Flag(help: "Remove it although kube-proxy is running.")
+    @Flag(help: "With --kube-proxy: remove it although kube-proxy is running.")
     var force = false
 
     @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
@@ -41,28 +51,97 @@ struct Cleanup: AsyncParsableCommand {
     var stateDirectory: String?
 
     func validate() throws {
-        guard kubeProxy else {
+        guard kubeProxy || !force else {
             throw ValidationError(
-                "Say what to remove: \"fairlead cleanup --kube-proxy\" removes what kube-proxy "
-                    + "left on this node, and shows it first with --dry-run."
+                "--force is for --kube-proxy only: a running fairlead has to be stopped first."
             )
         }
     }
 
     func run() async throws {
-        let directory = try stateDirectory ?? ConfigurationFile.load(config).stateDirectory
-        let leftovers: Leftovers
+        let configuration = try ConfigurationFile.load(config)
+        let directory = stateDirectory ?? configuration.stateDirectory
+        if kubeProxy {
+            try KubeProxyCleanup(isDryRun: dryRun, isForced: force, stateDirectory: directory).run()
+        } else {
+            try OwnCleanup(
+                isDryRun: dryRun,
+                device: configuration.addresses.device,
+                stateDirectory: directory
+            ).run()
+        }
+    }
+}
+
+/// Removes what is fairlead's own.
+private struct OwnCleanup {
+    let isDryRun: Bool
+    let device: String
+    let stateDirectory: String
+
+    private static let nothing = "nothing of fairlead is left\n"
+
+    func run() throws {
+        if isDryRun {
+            let remains = try look()
+            try Output.write(RemainsListing.commands(of: remains))
+            if remains.isEmpty { try Output.write(Self.nothing) }
+            return
+        }
+        let lock: InstanceLock
         do throws(DataplaneError) {
-            leftovers = Leftovers(on: try KubeProxySearch.observe(stateDirectory: directory))
+            lock = try InstanceLock(stateDirectory: stateDirectory)
         } catch {
             throw Failure("\(error)")
         }
-        if dryRun {
+        defer { withExtendedLifetime(lock) {} }
+        let remains = try look()
+        for note in RemainsListing.notes(on: remains) { Output.remark(note) }
+        let outcome = RemainsRemoval.carryOut(remains)
+        if outcome.failures.isEmpty {
+            RemainsRemoval.removeLock(stateDirectory: stateDirectory)
+        }
+        if remains.isEmpty { return try Output.write(Self.nothing) }
+        if !outcome.removed.isEmpty {
+            try Output.write("removed\n" + RemainsListing.summary(of: outcome.removed))
+        }
+        guard outcome.failures.isEmpty else {
+            throw Failure(failed(outcome.failures.map { "\($0.step): \($0.reason)" }))
+        }
+    }
+
+    private func look() throws -> Remains {
+        do throws(DataplaneError) {
+            return Remains(
+                on: try RemainsSearch.observe(device: device, stateDirectory: stateDirectory)
+            )
+        } catch {
+            throw Failure("\(error)")
+        }
+    }
+}
+
+/// Removes what kube-proxy left.
+private struct KubeProxyCleanup {
+    let isDryRun: Bool
+    let isForced: Bool
+    let stateDirectory: String
+
+    private static let nothing = "nothing of kube-proxy is left\n"
+
+    func run() throws {
+        let leftovers: Leftovers
+        do throws(DataplaneError) {
+            leftovers = Leftovers(on: try KubeProxySearch.observe(stateDirectory: stateDirectory))
+        } catch {
+            throw Failure("\(error)")
+        }
+        if isDryRun {
             try Output.write(LeftoverListing.commands(of: leftovers))
             if leftovers.isEmpty { try Output.write(Self.nothing) }
             return
         }
-        if let process = KubeProxySearch.runningProcess(), !force {
+        if let process = KubeProxySearch.runningProcess(), !isForced {
             throw Failure(
                 "kube-proxy is running (process \(process)) and would put back whatever is "
                     + "removed. Stop it first, or insist with --force."
@@ -70,19 +149,16 @@ struct Cleanup: AsyncParsableCommand {
         }
         for remark in leftovers.remarks { Output.remark(remark) }
         if leftovers.isEmpty { return try Output.write(Self.nothing) }
-        try remove(leftovers, directory)
-    }
-
-    private static let nothing = "nothing of kube-proxy is left\n"
-
-    private func remove(_ leftovers: Leftovers, _ directory: String) throws {
-        let outcome = KubeProxyRemoval.carryOut(leftovers, stateDirectory: directory)
+        let outcome = KubeProxyRemoval.carryOut(leftovers, stateDirectory: stateDirectory)
         if !outcome.removed.isEmpty {
             try Output.write("removed\n" + LeftoverListing.summary(of: outcome.removed))
         }
         guard outcome.failures.isEmpty else {
-            let lines = outcome.failures.map { "  \($0.step): \($0.reason)" }
-            throw Failure("These could not be removed:\n" + lines.joined(separator: "\n"))
+            throw Failure(failed(outcome.failures.map { "\($0.step): \($0.reason)" }))
         }
     }
+}
+
+private func failed(_ lines: [String]) -> String {
+    "These could not be removed:\n" + lines.map { "  \($0)" }.joined(separator: "\n")
 }

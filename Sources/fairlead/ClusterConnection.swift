@@ -12,28 +12,41 @@ struct ClusterConnection {
 
     /// Connects nowhere yet.
     ///
+    /// `once` programs everything and ends.
+    ///
     /// - Throws: `Failure` when the kubeconfig, or what a pod is given, is not there or wrong.
     init(
         _ configuration: FairleadConfiguration,
         nodeName: String,
         _ logger: Logger,
+        once: Bool = false,
         remarks: @escaping @Sendable () -> [String]
     ) throws {
         let client = try Self.client(configuration.kubernetes, logger)
         let recorder = EventRecorder(client: client, nodeName: nodeName, logger: logger)
-        let daemon = NodeDaemon(
-            configuration: configuration,
+        let source = KubernetesSource(
+            client: client,
             nodeName: nodeName,
-            source: KubernetesSource(
-                client: client,
+            logger: logger,
+            announce: { recorder.record($0) }
+        )
+        let daemon: any Service =
+            once
+            ? NodeProgrammer(
+                configuration: configuration,
                 nodeName: nodeName,
+                source: source,
                 logger: logger,
                 announce: { recorder.record($0) }
-            ),
-            logger: logger,
-            announce: { recorder.record($0) },
-            remarks: remarks
-        )
+            )
+            : NodeDaemon(
+                configuration: configuration,
+                nodeName: nodeName,
+                source: source,
+                logger: logger,
+                announce: { recorder.record($0) },
+                remarks: remarks
+            )
         // The client goes last: whoever is told to end may have a last word.
         services = [ClientClosing(client: client), EventWriting(recorder: recorder), daemon]
     }

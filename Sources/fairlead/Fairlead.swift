@@ -15,6 +15,7 @@ struct Fairlead: AsyncParsableCommand {
               fairlead explain 10.244.1.2 10.96.0.1:80       what becomes of a packet, and why
               fairlead status                                how the daemon of this node stands
               fairlead cleanup --kube-proxy --dry-run        what kube-proxy left on this node
+              fairlead cleanup                               remove what fairlead programmed
               fairlead config print > fairlead.yaml          a configuration to start from
             """,
         version: FairleadVersion.text,

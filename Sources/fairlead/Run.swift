@@ -14,6 +14,10 @@ struct Run: AsyncParsableCommand {
             and nothing that is served is touched. A file that is wrong is named in the log, and
             does not count.
 
+            With --once it programs what the source says now, and ends: with exit status 0 when all
+            of it is in the kernel, else with 1 and what is missing, after half a minute at most. It
+            opens no ports, and nothing follows changes.
+
             Needs root, or the capability CAP_NET_ADMIN.
 
             EXAMPLES
@@ -22,12 +26,17 @@ struct Run: AsyncParsableCommand {
               fairlead run --manifests /etc/fairlead/manifests
               fairlead run --manifests . --scheduler lc
               fairlead run --config fairlead.yaml --node worker-1
+              fairlead run --once --manifests .               program it, and do not stay
             """
     )
 
     @OptionGroup var options: ServingOptions
 
+    @Flag(help: "Program everything once, and end.")
+    var once = false
+
     func run() async throws {
+        if once { return try await Serving.runOnce(options.configuration()) }
         try await Serving.run(options.configuration(), following: options.followedFile)
     }
 }

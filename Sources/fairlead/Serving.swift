@@ -57,6 +57,38 @@ enum Serving {
         }
     }
 
+    /// Programs what a configuration says, once.
+    ///
+    /// - Throws: `Failure` in words for the user, also when not everything could be programmed.
+    static func runOnce(_ configuration: FairleadConfiguration) async throws {
+        startLogging(configuration.logging)
+        IgnoredSignals.ignore()
+        OpenFiles.raiseLimit()
+        let logger = Logger(label: "fairlead")
+        let name = ServingOptions.nodeName(configuration)
+        guard !configuration.manifests.directory.isEmpty else {
+            let cluster = try ClusterConnection(
+                configuration,
+                nodeName: name,
+                logger,
+                once: true,
+                remarks: { [] }
+            )
+            return try await run(cluster.services)
+        }
+        let programmer = NodeProgrammer(
+            configuration: configuration,
+            nodeName: name,
+            source: DirectorySource(
+                directory: FilePath(configuration.manifests.directory),
+                maximumFileSize: configuration.manifests.maximumFileSize.bytes,
+                logger: logger
+            ),
+            logger: logger
+        )
+        try await run([programmer])
+    }
+
     /// Runs them until a signal comes, or the first of them ends.
     private static func run(_ services: [any Service]) async throws {
         let group = ServiceGroup(

@@ -105,4 +105,17 @@ struct ReportLogTests {
             ]
         )
     }
+
+    @Test func whatSomethingElseChangedIsNamed() {
+        var report = ReconciliationReport()
+        report.driftByFamily = [.ipv4: 2]
+        report.drifted.note(.deleteVirtualServer(Self.server), owner: "default/web:http")
+        report.drifted.note(.prepareDevice, owner: nil)
+        #expect(
+            lines(of: report) == [
+                "warning something else changed what was programmed; repaired in 2 steps: virtual "
+                    + "server TCP 10.96.0.80:80 (default/web:http), service device"
+            ]
+        )
+    }
 }

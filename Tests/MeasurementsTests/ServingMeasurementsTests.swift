@@ -162,6 +162,16 @@ import Testing
         #expect(try parsed(chains)[name, ["ip_family": "IPv6"]] == 1)
     }
 
+    @Test func anAuditThatCouldNotReadTheKernelIsAFailureAndNoAudit() throws {
+        var report = ReconciliationReport()
+        report.auditError = DataplaneError(action: "list it", code: .notPermitted)
+        var measurements = ServingMeasurements(start: 0)
+        measurements.ended(Self.round(isFull: true), report)
+        let parsed = try parsed(measurements)
+        #expect(parsed["fairlead_audit_duration_seconds_count"] == 0)
+        #expect(parsed["fairlead_audit_failures_total"] == 1)
+    }
+
     @Test func servicesWithoutLocalEndpointsAreCountedByPolicy() throws {
         func frontend(_ port: UInt16, _ kind: Frontend.Kind, _ outside: Target) -> Frontend {
             Frontend(

@@ -6,6 +6,7 @@ import KubernetesWatch
 import Listing
 import Measurements
 import NodeChecks
+import OwnRemains
 import Planning
 import Reconciliation
 import Routing
@@ -29,6 +30,7 @@ struct PurityProbe {
             AddressFamily.ipv4,
             listing.columns,
             LeftoverListing.commands(of: Leftovers(on: ObservedNode())),
+            RemainsListing.commands(of: Remains(on: ObservedRemains())),
             KernelVersion(release: "6.1.0") ?? KernelVersion(0, 0),
             BalancingChains(.ipv4).chains,
             CollectionFollower(.services, mayStreamLists: true, seed: 1).state,

@@ -158,6 +158,7 @@ extension IPVSSettings {
         // Not all bits, for one of them is the bit for masquerading.
         let number = UInt32.random(in: 1...0x7f, using: &generator)
         settings.firewallMarks.base = number << UInt32(settings.firewallMarks.bits)
+        settings.excludedRanges = generator.prefixes()
         return settings
     }
 }

@@ -24,6 +24,7 @@ import Testing
         expected.ipvs.managesKernelParameters = false
         expected.ipvs.firewallMarks.base = 0x20000
         expected.ipvs.firewallMarks.bits = 10
+        expected.ipvs.excludedRanges = [IPPrefix(holding: .ipv4(0xcb00_7100), length: 24)]
         expected.addresses.announce = .bind
         expected.addresses.device = "dummy0"
         expected.addresses.sourceAddresses = [
@@ -84,6 +85,7 @@ import Testing
               timeouts: {tcp: 15m, tcpFin: 120s, udp: 744h}
               manageKernelParameters: false
               firewallMarks: {base: 131072, bits: 10}
+              excludedRanges: [203.0.113.0/24]
             addresses:
               announce: bind
               device: dummy0

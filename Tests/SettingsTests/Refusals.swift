@@ -195,6 +195,10 @@ enum Refusals {
             "3: externalIPs.allowed[1]: \"10.0.0.0/8\" is given twice"
         ),
         Refusal(
+            "ipvs: {excludedRanges: [fd00::/8, 10.0.0.0/8, fd00::/8]}",
+            "3: ipvs.excludedRanges[2]: \"fd00::/8\" is given twice"
+        ),
+        Refusal(
             "ipvs: {firewallMarks: {base: 0x1800}}",
             "3: ipvs.firewallMarks.base: \"0x1800\" is not a multiple of 0x1000, which is the number "
                 + "of marks with bits: 12"
@@ -249,7 +253,8 @@ enum Refusals {
         Refusal(
             "ipvs: [1]",
             "3: ipvs: is a list where a map is expected with the fields scheduler, "
-                + "namespaceSchedulers, timeouts, manageKernelParameters and firewallMarks"
+                + "namespaceSchedulers, timeouts, manageKernelParameters, firewallMarks and "
+                + "excludedRanges"
         ),
         Refusal(
             "mode: [ipvs]",

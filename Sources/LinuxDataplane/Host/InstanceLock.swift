@@ -35,6 +35,16 @@ package final class InstanceLock: Sendable {
                     + " is at work here; stop it first"
             )
         }
+        // One that was removed meanwhile, with all that was there, keeps nobody away.
+        var status = stat()
+        guard unsafe fstat(file.rawValue, &status) == 0, status.st_nlink > 0 else {
+            try? file.close()
+            throw DataplaneError(
+                action: "lock \(path)",
+                code: .noEntry,
+                hint: "it was removed just now by a \"fairlead cleanup\"; try again"
+            )
+        }
         ftruncate(file.rawValue, 0)
         // Only for the message above.
         _ = try? file.writeAll("\(getpid())\n".utf8)

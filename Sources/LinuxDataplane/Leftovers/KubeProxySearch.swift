@@ -27,7 +27,7 @@ package enum KubeProxySearch {
         node.addresses = reading.addresses
         // Last, as a claim is written before what it is for is made.
         node.claims = try claims(in: stateDirectory)
-        guard !node.claims.isEmpty || !reading.hasRouteOfOurs else {
+        guard !node.claims.isEmpty || reading.routed.isEmpty else {
             throw DataplaneError(
                 action: "tell what is kube-proxy's from what is fairlead's",
                 code: .noEntry,

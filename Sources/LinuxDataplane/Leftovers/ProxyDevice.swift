@@ -4,12 +4,13 @@ import DataplaneModel
 import KubeProxyLeftovers
 import Netlink
 
-/// A conversation about the device of kube-proxy's ipvs mode: what is on it, and taking that away.
+/// A conversation about a device of service addresses, kube-proxy's or ours: what is on it, and taking that away.
 ///
 /// It tells apart what `RouteSocket` need not: how long the prefix of an address is, and whose a
 /// route is.
 struct ProxyDevice: ~Copyable {
     private var socket: NetlinkSocket
+    private let name: String
     private var link: Link?
     /// Our own routes by the device, each with the source address it gives to packets.
     private var routes: [IPAddress: IPAddress?] = [:]
@@ -25,11 +26,13 @@ struct ProxyDevice: ~Copyable {
         var device: ObservedNode.Device?
         /// The addresses of all other devices.
         var addresses: Set<IPAddress> = []
-        /// There is a local route of ours, by whatever device.
-        var hasRouteOfOurs = false
+        /// Where there is a local route of ours to, by whatever device.
+        var routed: Set<IPAddress> = []
     }
 
-    init() throws(DataplaneError) {
+    /// A conversation about the device of this name.
+    init(_ name: String = ProxyNames.device) throws(DataplaneError) {
+        self.name = name
         do throws(NetlinkError) {
             socket = try NetlinkSocket(.route)
         } catch {
@@ -112,7 +115,7 @@ struct ProxyDevice: ~Copyable {
         if let failure = socket.transact(&batch).first {
             throw DataplaneError(
                 failure.error,
-                action: "remove the device \(ProxyNames.device)"
+                action: "remove the device \(name)"
             )
         }
     }
@@ -122,7 +125,7 @@ struct ProxyDevice: ~Copyable {
         do throws(NetlinkError) {
             try socket.request(type: RouteProtocol.getLink) { writer in
                 writer.linkHeader()
-                writer.attribute(RouteProtocol.linkName, ProxyNames.device)
+                writer.attribute(RouteProtocol.linkName, name)
             } reply: { _, payload in
                 guard payload.count >= 16 else { return }
                 var kind = ""
@@ -141,7 +144,7 @@ struct ProxyDevice: ~Copyable {
             }
         } catch {
             if error.code == ErrorNumber.noDevice.rawValue { return nil }
-            throw DataplaneError(error, action: "look for the device \(ProxyNames.device)")
+            throw DataplaneError(error, action: "look for the device \(name)")
         }
         return found
     }
@@ -191,7 +194,7 @@ struct ProxyDevice: ~Copyable {
             let isOurs =
                 payload[5] == RouteProtocol.madeByUs && payload[4] == RouteProtocol.localTable
                 && payload[7] == RouteProtocol.localType
-            if isOurs { reading.hasRouteOfOurs = true }
+            if isOurs, let destination { reading.routed.insert(destination) }
             guard let device, output == device else { return }
             if isOurs, let destination {
                 reading.device?.routed.insert(destination)

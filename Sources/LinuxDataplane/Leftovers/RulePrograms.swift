@@ -1,5 +1,6 @@
 import Addressing
 import DataplaneModel
+import Iptables
 import KubeProxyLeftovers
 
 /// The programs that read and write rules, whoever's those are, by the name an operator calls them.
@@ -48,6 +49,9 @@ struct RulePrograms {
         }
         return RuleListing(outcome.output)
     }
+
+    /// Reads all rules, as far as they may have to do with ours.
+    func saveOwn() throws(DataplaneError) -> SavedRules { try programs.save() }
 
     /// Carries out a transaction, which is about one table.
     ///

@@ -122,11 +122,16 @@ struct KubeProxyConversion {
         result.ipvs.timeouts.tcpFin = seconds("ipvs.tcpFinTimeout", ipvs.tcpFinTimeout, longest)
         result.ipvs.timeouts.udp = seconds("ipvs.udpTimeout", ipvs.udpTimeout, longest)
         if !ipvs.excludeCIDRs.isEmpty {
+            // To kube-proxy a prefix may be there twice.
+            for range in ipvs.excludeCIDRs where !result.ipvs.excludedRanges.contains(range) {
+                result.ipvs.excludedRanges.append(range)
+            }
             note(
                 "ipvs.excludeCIDRs",
                 """
-                is not needed: Fairlead never removes a virtual server that it did not make, at \
-                whatever address; it takes one over that is at the address and port of a Service
+                becomes ipvs.excludedRanges: in them a virtual server that Fairlead did not make is \
+                not even taken over for a Service at its address and port; removed it would be \
+                nowhere
                 """
             )
         }

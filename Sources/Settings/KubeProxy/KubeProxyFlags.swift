@@ -45,7 +45,7 @@ extension KubeProxyFlag {
             "ipvs-exclude-cidrs",
             .list,
             .field("ipvs.excludeCIDRs"),
-            "not needed: only what Fairlead made is removed"
+            "where virtual servers of others are never taken over"
         ),
         KubeProxyFlag("ipvs-sync-period", .field("ipvs.syncPeriod"), "between audits"),
         KubeProxyFlag("ipvs-min-sync-period", .field("ipvs.minSyncPeriod"), "not needed"),
