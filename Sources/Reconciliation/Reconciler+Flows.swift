@@ -21,6 +21,14 @@ extension Reconciler where Device: ~Copyable {
         }
     }
 
+    /// Notes all places where datagrams come to, as nobody knows what an earlier run had not done yet.
+    mutating func noteAllFlows() {
+        let grace = options.draining?.datagramTimeout ?? .zero
+        for key in desired.state.virtualServers.keys {
+            for place in datagramPlaces(of: key) { staleFlows.note(place, due: now + grace) }
+        }
+    }
+
     /// The places of a virtual server, as far as datagrams come to them.
     private func datagramPlaces(of key: VirtualServerKey) -> [SocketEndpoint] {
         switch key {

@@ -236,6 +236,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
             hasSynced = true
             report.isInitialSync = true
             if !keepsUnknown { departures.forgetRestored() }
+            noteAllFlows()
         }
         if isHealthy != wasHealthy {
             wasHealthy = isHealthy

@@ -133,6 +133,7 @@ struct Benchmark {
         let index = cluster.services / 2
         var times: [Double] = []
         var calls: [Int] = []
+        var departures: [Double] = []
         for round in 0..<200 {
             let change = cluster.slice(
                 index,
@@ -149,8 +150,17 @@ struct Benchmark {
             )
             Marker.end.leave()
             calls.append(reconciler.device.systemCalls - before)
+            // One that goes has left a moment later, as it has no connections.
+            departures.append(
+                Timing.seconds {
+                    let report = reconciler.reconcile(now: .milliseconds(2500 + 1000 * round))
+                    precondition(report.departed.count == (round % 2 == 0 ? 1 : 0))
+                }
+            )
         }
         result.change = times.sorted()[times.count / 2]
+        // Every second one.
+        result.departure = departures.sorted()[departures.count * 3 / 4]
         result.changeSystemCalls = calls.max() ?? 0
     }
 
@@ -205,7 +215,11 @@ struct Benchmark {
         let changes = cluster.changes
         var restarted = Reconciler(
             device: try LinuxDataplane(device: "kube-ipvs0", stateDirectory: directory),
-            options: ReconcilerOptions(sources: Self.sources, filter: FilterPolicy())
+            options: ReconcilerOptions(
+                sources: Self.sources,
+                filter: FilterPolicy(),
+                draining: DrainingPolicy()
+            )
         )
         result.observation = try Timing.seconds { try restarted.start(now: .zero) }
         result.restart = Timing.seconds {
@@ -213,6 +227,10 @@ struct Benchmark {
             restarted.take(.initialSetComplete(isWhole: true))
             let report = restarted.reconcile(now: .seconds(1))
             result.restartOperations = report.applied + report.failures.count
+        }
+        result.audit = Timing.seconds {
+            let report = restarted.reconcile(now: .seconds(61))
+            result.restartOperations += report.drift
         }
     }
 
@@ -225,7 +243,8 @@ struct Benchmark {
                 sources: sources,
                 filter: FilterPolicy(),
                 retryInitial: .seconds(3600),
-                auditInterval: .zero
+                auditInterval: .zero,
+                draining: DrainingPolicy()
             )
         )
         try reconciler.start(now: .zero)

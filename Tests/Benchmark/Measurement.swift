@@ -16,11 +16,15 @@ struct Measurement: Encodable {
     var change = 0.0
     /// System calls on netlink sockets for that.
     var changeSystemCalls = 0
+    /// Seconds to see that one has left that had no connections, and to remove it.
+    var departure = 0.0
     /// Seconds to read everything back when the daemon starts again.
     var observation = 0.0
     /// Seconds from then until it is known that nothing has to be written.
     var restart = 0.0
-    /// Operations that a restart with nothing changed wrote.
+    /// Seconds to read the kernel at a glance, and to compare it with what there should be.
+    var audit = 0.0
+    /// Operations that a restart with nothing changed, and an audit after it, wrote.
     var restartOperations = 0
     /// Seconds from the question for the metrics of virtual and real servers to their text, with the
     /// usual bound on series: the kernel's counters are read for it.
@@ -55,8 +59,10 @@ struct Measurement: Encodable {
             Figure("  ipvsadm / fairlead", ipvsadmToCold.map { .ratio($0) } ?? .missing("-")),
             Figure("one changed endpoint", .seconds(change)),
             Figure("  system calls", .count(changeSystemCalls)),
+            Figure("  one that has left", .seconds(departure)),
             Figure("restart: reading the kernel", .seconds(observation)),
             Figure("restart: nothing changed", .seconds(restart)),
+            Figure("audit: nothing changed", .seconds(audit)),
             Figure("  operations written", .count(restartOperations)),
             Figure("one scrape of the metrics", .seconds(scrape)),
             Figure("  reading the kernel", .seconds(scrapeReading)),
@@ -73,6 +79,7 @@ struct Measurement: Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case services, endpointsPerService, floor, cold, rules, ipvsadmRestore, change
+        case departure, audit
         case changeSystemCalls, observation, restart, restartOperations, resident, residentPeak
         case coldToFloor, ipvsadmToCold
         case scrape, scrapeReading, scrapeBytes, scrapeSeries, shortScrape
@@ -91,6 +98,8 @@ struct Measurement: Encodable {
         try container.encode(changeSystemCalls, forKey: .changeSystemCalls)
         try container.encode(observation, forKey: .observation)
         try container.encode(restart, forKey: .restart)
+        try container.encode(departure, forKey: .departure)
+        try container.encode(audit, forKey: .audit)
         try container.encode(restartOperations, forKey: .restartOperations)
         try container.encode(scrape, forKey: .scrape)
         try container.encode(scrapeReading, forKey: .scrapeReading)

@@ -188,11 +188,35 @@ import Testing
         #expect(reconciler.device.flowRules.isEmpty)
 
         var other = try Self.started(mode, [Self.service(), Self.endpoints([1])])
+        Self.run(&other, until: .seconds(10))
         let before = other.device.flowRules.count
         other.take(.changes([Self.endpoints([1, 2])]))
-        _ = other.reconcile(now: .seconds(1))
-        Self.run(&other, until: .seconds(10))
+        _ = other.reconcile(now: .seconds(11))
+        Self.run(&other, until: .seconds(20))
         #expect(other.device.flowRules.count == before)
+    }
+
+    /// What an earlier run had not got round to, nobody has written down.
+    @Test(arguments: DataplaneMode.allCases)
+    func aRestartEndsFlowsToWhoHadLeftBefore(_ mode: DataplaneMode) throws {
+        let first = try Self.started(mode, [Self.service(), Self.endpoints([1])])
+        var second = Reconciler(
+            device: first.device,
+            options: ReconcilerOptions(
+                mode: mode,
+                filter: FilterPolicy(),
+                auditInterval: .zero,
+                draining: DrainingPolicy()
+            )
+        )
+        second.device.flows = [Self.flow(1, by: Self.pod(1)), Self.flow(2, by: Self.pod(9))]
+        try second.start(now: .zero)
+        second.take(.changes([Self.service(), Self.endpoints([1])]))
+        second.take(.initialSetComplete(isWhole: true))
+        let report = second.reconcile(now: .zero)
+        #expect(report.applied == 0)
+        Self.run(&second, until: .seconds(5))
+        #expect(Self.ports(second) == [1])
     }
 
     @Test func manyChangesCostFewQuestions() throws {
