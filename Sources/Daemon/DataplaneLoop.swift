@@ -41,8 +41,6 @@ struct DataplaneLoop: ~Copyable {
 
     /// How long failures keep a new dataplane from taking over.
     private static let patience = Duration.seconds(30)
-    /// How long connections keep what is left of IPVS.
-    private static let longestRetirement = Duration.seconds(15 * 60)
     private static let retirementInterval = Duration.seconds(10)
 
     /// Opens the dataplane that was chosen.
@@ -370,7 +368,8 @@ extension DataplaneLoop {
         }
         do throws(DataplaneError) {
             let retirement = try reconciler.device.retireOther(
-                evenIfBusy: now - since >= Self.longestRetirement,
+                evenIfBusy: configuration.draining.atTimeout == .reset
+                    && now - since >= configuration.draining.timeout,
                 sparing: reconciler.failingVirtualServers,
                 filteredFamilies: Set(reconciler.desired.state.filters.keys)
             )
