@@ -98,9 +98,9 @@ all_pods_answer() {
 
 # --- What the node's kernel has ---
 
-# real_servers ADDRESS NUMBER: whether the virtual server has that many.
+# real_servers ADDRESS NUMBER: whether the virtual server has that many that take new connections.
 real_servers() {
-    [[ $(ip netns exec node fairlead list -n -t "$1:80" | grep -c '^  -> [0-9]') == "$2" ]]
+    [[ $(ip netns exec node fairlead list -n -t "$1:80" | awk '$2 ~ /^[0-9]/ && $4 > 0' | wc -l) == "$2" ]]
 }
 
 # scheduler ADDRESS: what the kernel says.

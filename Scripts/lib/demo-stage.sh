@@ -237,12 +237,17 @@ check 'it says that another client may not come in' grep -q 'dropped: loadBalanc
 # --- 8 ---
 
 heading 'Changes while it runs' <<'END'
-A pod goes away: its address is deleted from the file of `web`.
+A pod goes away: its address is deleted from the file of `web`. With IPVS it
+stays, without weight, until the kernel has forgotten the connections that it
+had; then it leaves.
 END
 show "sed -i '/10\\.244\\.2\\.2/d' manifests/web.yaml"
-await 'the kernel has two real servers for web' followed 2
+await 'the kernel has two real servers for web that take connections' followed 2
 show_log
 show "ip netns exec node fairlead list -n -t $web:80"
+if [[ $mode == ipvs ]]; then
+    check 'the one that leaves has no weight' grep -Eq '^ *-> 10\.244\.2\.2:8080 +Masq +0 ' <<<"$said"
+fi
 ask client "$web" "$several"
 even pod1 pod3
 say <<'END'
