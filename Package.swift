@@ -178,6 +178,11 @@ let testSupport: [Target] = [
     ),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .target(
+        name: "FaultInjection",
+        dependencies: ["TestSupport", "Addressing", "ServiceModel", "DataplaneModel"],
+        path: "Tests/FaultInjection"
+    ),
+    .target(
         name: "PacketMatrix",
         dependencies: ["Addressing", "ServiceModel"],
         path: "Tests/PacketMatrix"
@@ -219,6 +224,16 @@ let tools: [Target] = [
             argumentParser,
         ],
         path: "Tests/Benchmark"
+    ),
+    .executableTarget(
+        name: "FaultTrials",
+        dependencies: [
+            "TestSupport", "FaultInjection", "Addressing", "ServiceModel", "Routing",
+            "DataplaneModel", "Planning", "Reconciliation", "LinuxDataplane", "Settings",
+            "DirectorySource", "Daemon", "NetworkLab", "CNetworkLab", argumentParser, logging,
+            systemPackage,
+        ],
+        path: "Tests/FaultTrials"
     ),
 ]
 
@@ -288,7 +303,7 @@ let tests: [Target] = [
         dependencies: [
             "TestSupport",
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Planning",
-            "Reconciliation", "SimulatedDataplane", "PacketTracer",
+            "Reconciliation", "SimulatedDataplane", "PacketTracer", "FaultInjection",
         ]
     ),
     .testTarget(

@@ -1,12 +1,12 @@
 import Addressing
-import DataplaneModel
-import LinuxDataplane
-import Planning
-import Settings
+package import DataplaneModel
+package import LinuxDataplane
+package import Planning
+package import Settings
 
 extension LinuxDataplane {
     /// The addresses that the node's own packets have: the configured ones, else the kernel's choice.
-    mutating func preferredSources(_ settings: AddressSettings) -> PreferredSources {
+    package mutating func preferredSources(_ settings: AddressSettings) -> PreferredSources {
         var sources = PreferredSources()
         // Where they cannot be read, what is configured counts, and the kernel has the last word.
         let own = settings.sourceAddresses.isEmpty ? nil : try? observeAddresses().foreign
@@ -20,7 +20,7 @@ extension LinuxDataplane {
     }
 
     /// Opens the dataplane that a configuration describes.
-    init(
+    package init(
         _ mode: DataplaneMode,
         _ configuration: FairleadConfiguration
     ) throws(DataplaneError) {

@@ -1,13 +1,13 @@
 import Addressing
-import DataplaneModel
-import Planning
-import Reconciliation
+package import DataplaneModel
+package import Planning
+package import Reconciliation
 import Routing
-import Settings
+package import Settings
 
 extension ReconcilerOptions {
     /// The part of the configuration that the reconciler acts on.
-    init(
+    package init(
         _ configuration: FairleadConfiguration,
         _ mode: DataplaneMode,
         nodeName: String,

@@ -198,16 +198,15 @@ extension IPVSState {
         into steps: inout PlanSections
     ) {
         let object = OwnedObject.address(address)
-        let isClaimed = claims[object] != nil
         let present = addresses[address]
         guard let wanted = desired.addresses[address] else {
-            guard isClaimed, !departures.holds(address) else { return }
+            guard claims[object] != nil, !departures.holds(address) else { return }
             if let present { steps.withdrawals.append(.withdraw(address, present)) }
             steps.releases.append(.release(object))
             return
         }
         guard present != nil || !foreignAddresses.contains(address) else { return }
-        if !isClaimed { steps.claims.append(.claim(object, "")) }
+        if claims[object] != "" { steps.claims.append(.claim(object, "")) }
         if let present {
             // Replacing might hit the route of the other interface that has this address.
             if present != wanted, !foreignAddresses.contains(address) {
@@ -215,6 +214,21 @@ extension IPVSState {
             }
         } else {
             steps.announcements.append(.announce(address, wanted))
+        }
+    }
+}
+
+extension IPVSState {
+    /// Takes in that a step failed, which does not say that it was not done, where that is not read
+    /// again before the next attempt.
+    ///
+    /// A claim counts as somebody's whom no Service port is called by: whoever wants the object
+    /// claims it again, and where nobody does it is released again. Rules count as not there.
+    package mutating func doubt(_ failed: Operation) {
+        switch failed {
+        case .claim(let object, _), .release(let object): claims[object] = "?"
+        case .installFilter(let filter): filters[filter.family] = nil
+        default: break
         }
     }
 }

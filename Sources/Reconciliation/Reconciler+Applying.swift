@@ -15,11 +15,12 @@ extension Reconciler where Device: ~Copyable {
         guard !touched.isEmpty else { return }
         var parts = touched
         touched = TouchedParts()
-        rereadFailed(&parts)
+        let unread = rereadFailed(&parts)
         // What is left alone now is not to be tried again either.
         let asked = parts
         if keepsUnknown { leaveUnknown(of: &parts) }
         var round = ApplyingRound(standing: standingFailures(besides: parts))
+        round.failed = unread
         for portion in parts.portions(of: portionSize) {
             apply(portion, in: &round, report: &report)
         }
@@ -94,6 +95,7 @@ extension Reconciler where Device: ~Copyable {
             }
             let error = failures[nextFailure].error
             nextFailure += 1
+            applied.doubt(step)
             // One failure of an object brings others with it (no virtual server, so no real
             // servers); the first one says why.
             guard round.note(step, error, as: RetrySubject(of: step)) else { continue }
@@ -153,7 +155,7 @@ extension Reconciler where Device: ~Copyable {
                 touched.node = true
             case .node:
                 touched.node = true
-                reread()
+                isNodeUnread = !reread()
             }
         }
     }
@@ -161,22 +163,45 @@ extension Reconciler where Device: ~Copyable {
     /// Reads again what failed before and is to be planned now: it may have failed because the kernel
     /// is not as we thought.
     ///
-    /// Of a set it is not known which members failed, so all of them are planned again.
-    private mutating func rereadFailed(_ parts: inout TouchedParts) {
-        guard !retries.isEmpty else { return }
+    /// Of a set it is not known which members failed, so all of them are planned again. What cannot
+    /// be read is left for later and answered: a plan from what it was thought to be might take away
+    /// the last that is there, or leave behind what nobody claims any more.
+    private mutating func rereadFailed(_ parts: inout TouchedParts) -> Set<RetrySubject> {
+        guard !retries.isEmpty else { return [] }
+        var unread: Set<RetrySubject> = []
+        if isNodeUnread { unread.insert(.node) }
+        isNodeUnread = false
         for key in parts.virtualServers where retries.contains(.virtualServer(key)) {
-            if case .success(let entry) = reading(key) { applied.virtualServers[key] = entry }
+            switch reading(key) {
+            case .success(let entry): applied.virtualServers[key] = entry
+            case .failure: unread.insert(.virtualServer(key))
+            }
         }
-        if parts.addresses.contains(where: { retries.contains(.address($0)) }) {
-            rereadAddresses()
+        let addresses = parts.addresses.filter { retries.contains(.address($0)) }
+        if !addresses.isEmpty, !rereadAddresses() {
+            unread.formUnion(addresses.map { .address($0) })
         }
         for set in Array(parts.members.keys) where retries.contains(.set(set)) {
-            if case .success(let members) = reading(set) { applied.sets[set] = members }
+            guard case .success(let members) = reading(set) else {
+                unread.insert(.set(set))
+                continue
+            }
+            applied.sets[set] = members
             if applied.sets[set] == nil { parts.node = true }
             for state in [desired.state, applied] {
                 parts.members[set, default: []].formUnion(state.sets[set, default: [:]].keys)
             }
         }
+        for subject in unread {
+            switch subject {
+            case .virtualServer(let key): parts.virtualServers.remove(key)
+            case .address(let address): parts.addresses.remove(address)
+            case .set(let set): parts.members[set] = nil
+            case .scheduler, .filter, .node: break
+            }
+            _ = retries.failed(subject, now: now)
+        }
+        return unread
     }
 
     private mutating func reading(
@@ -199,16 +224,21 @@ extension Reconciler where Device: ~Copyable {
         }
     }
 
-    private mutating func reread() {
-        guard let observed = try? device.observe() else { return }
+    /// False where it cannot be read.
+    private mutating func reread() -> Bool {
+        guard let observed = try? device.observe() else { return false }
         applied = observed
         hasCurrentRequirements = false
+        return true
     }
 
-    mutating func rereadAddresses() {
-        guard let observed = try? device.observeAddresses() else { return }
+    /// False where they cannot be read.
+    @discardableResult
+    mutating func rereadAddresses() -> Bool {
+        guard let observed = try? device.observeAddresses() else { return false }
         applied.addresses = observed.announced
         applied.foreignAddresses = observed.foreign
         applied.hasDevice = observed.hasDevice
+        return true
     }
 }

@@ -30,6 +30,8 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     var touched = TouchedParts()
     package internal(set) var departures: Departures
     var staleFlows = StaleFlows()
+    /// The kernel was to be read again in this round, and could not be.
+    var isNodeUnread = false
     var retries: RetrySchedule
     private(set) var loweringProblems: [FrontendKey: [ObjectProblem]] = [:]
     private var loweringProblemsVersion = 0

@@ -54,4 +54,6 @@ enum Programs {
     static var fairlead: String { directory + "/fairlead" }
 
     static var benchmark: String { directory + "/Benchmark" }
+
+    static var faultTrials: String { directory + "/FaultTrials" }
 }
