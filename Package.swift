@@ -40,6 +40,7 @@ let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "s
 /// Functions: no Foundation, no Glibc, no `await`, no `unsafe` (`Scripts/lint` proves it).
 let pure: [Target] = [
     .target(name: "Addressing"),
+    .target(name: "YAMLText"),
     .target(name: "ServiceModel", dependencies: ["Addressing"]),
     .target(name: "Routing", dependencies: ["Addressing", "ServiceModel"]),
     .target(name: "DataplaneModel", dependencies: ["Addressing"]),
@@ -96,8 +97,11 @@ let devices: [Target] = [
             "NodeChecks", "Netlink", "CNetlink", "CIPSet", "CHost", subprocess, systemPackage,
         ]
     ),
-    .target(name: "Manifests", dependencies: ["Addressing", "ServiceModel", "Yams"]),
-    .target(name: "Settings", dependencies: ["Addressing", "ServiceModel", "Yams"]),
+    .target(
+        name: "Manifests",
+        dependencies: ["Addressing", "ServiceModel", "YAMLText", "Yams"]
+    ),
+    .target(name: "Settings", dependencies: ["Addressing", "ServiceModel", "YAMLText", "Yams"]),
     .target(
         name: "DirectorySource",
         dependencies: ["ServiceModel", "Manifests", logging, systemPackage]
@@ -106,8 +110,7 @@ let devices: [Target] = [
         name: "KubernetesClient",
         dependencies: [
             asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess, systemPackage,
-            logging,
-            "Yams",
+            logging, "YAMLText", "Yams",
         ]
     ),
     .target(
@@ -197,6 +200,17 @@ let testSupport: [Target] = [
         dependencies: [nioCore, nioHTTP1, nioPosix],
         path: "Tests/ScriptedAPI"
     ),
+    .target(
+        name: "FuzzTargets",
+        dependencies: [
+            "TestSupport", "Addressing", "ServiceModel", "DataplaneModel", "Iptables",
+            "KubeProxyLeftovers", "NodeChecks", "Listing", "Netlink", "LinuxDataplane",
+            "Manifests", "Settings", "KubernetesWatch", "KubernetesClient", "ControlSocket",
+            "StatusServer",
+            systemPackage,
+        ],
+        path: "Tests/FuzzTargets"
+    ),
     .systemLibrary(name: "CNetworkLab", path: "Tests/CNetworkLab"),
     .target(
         name: "NetworkLab",
@@ -212,7 +226,7 @@ let tools: [Target] = [
         dependencies: [
             "Addressing", "ServiceModel", "Routing", "DataplaneModel", "Iptables", "Planning",
             "KubeProxyLeftovers", "OwnRemains", "NodeChecks", "Listing", "Reconciliation",
-            "KubernetesWatch", "Measurements",
+            "KubernetesWatch", "Measurements", "YAMLText",
         ],
         path: "Tests/PurityProbe"
     ),
@@ -371,6 +385,8 @@ let tests: [Target] = [
             "KubernetesClient", "KubernetesSource", "SocketTestSupport", "ScriptedAPI", logging,
         ]
     ),
+    .testTarget(name: "YAMLTextTests", dependencies: ["YAMLText"]),
+    .testTarget(name: "FuzzTests", dependencies: ["TestSupport", "FuzzTargets"]),
     .testTarget(name: "LogOutputTests", dependencies: ["LogOutput", logging, systemPackage]),
     .testTarget(
         name: "KernelTests",
@@ -383,6 +399,18 @@ let tests: [Target] = [
         path: "Tests/Kernel"
     ),
 ]
+
+/// Needs what `Scripts/fuzz` builds with, so no other build has it.
+let fuzzing: [Target] =
+    Context.environment["FAIRLEAD_FUZZING"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "Fuzzer",
+            dependencies: ["FuzzTargets", systemPackage],
+            path: "Tests/Fuzzer"
+        )
+    ]
 
 let package = Package(
     name: "fairlead",
@@ -403,7 +431,7 @@ let package = Package(
             traits: []
         ),
     ],
-    targets: pure + devices + testSupport + tools + tests,
+    targets: pure + devices + testSupport + tools + fuzzing + tests,
     swiftLanguageModes: [.v6]
 )
 

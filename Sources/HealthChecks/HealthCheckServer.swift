@@ -24,7 +24,11 @@ package final class HealthCheckServer: Sendable {
         self.limits = limits
         board = HealthBoard(isProxyHealthy: isProxyHealthy)
         listeners = ListenerSet(logger: logger)
-        connections = ConnectionTable(limit: limits.connections)
+        connections = ConnectionTable(
+            limit: limits.connections,
+            limitOfPort: limits.connectionsOfPort,
+            excess: .oldestGoes
+        )
     }
 
     /// Serves this from now on, and answers what could not be opened, which is logged as well.

@@ -1,3 +1,4 @@
+import YAMLText
 import Yams
 
 /// The documents of a YAML file, each parsed for itself, so that a mistake in one hides no other.
@@ -14,6 +15,12 @@ struct YAMLDocuments {
     init(_ text: String) {
         var number = 0
         for part in Self.parts(of: text) {
+            if let objection = AliasExpansion.objection(to: part.text) {
+                number += 1
+                let reason = UnreadableDocument(line: part.linesBefore + 1, message: objection)
+                documents.append(Document(number: number, root: .failure(reason)))
+                continue
+            }
             // A parser takes longer to make than a short document to parse.
             if part.hasContent { parse(part, &number) } else { number += 1 }
         }

@@ -242,26 +242,45 @@ package struct NetlinkSocket: ~Copyable {
         _ body: (MessageHeader, Span<UInt8>) -> Void
     ) throws(NetlinkError) {
         var length = -1
+        var sender = sockaddr_nl()
         repeat {
             systemCalls += 1
-            length = unsafe buffer.withUnsafeMutableBytes { pointer in
-                // With MSG_TRUNC the answer is the true length, also when the buffer is too small.
-                unsafe recv(
-                    descriptor,
-                    pointer.baseAddress,
-                    pointer.count,
-                    Int32(MSG_TRUNC)
-                )
-            }
+            length = receive(from: &sender)
         } while length < 0 && errno == EINTR
         if length < 0 {
             let code = errno == EAGAIN ? ETIMEDOUT : errno
             throw NetlinkError(action: "receive", code: code)
         }
+        // Any user may send to a socket of the generic protocol (`NL_CFG_F_NONROOT_SEND`,
+        // `net/netlink/genetlink.c`); only the kernel is number 0.
+        guard sender.nl_pid == 0 else { return }
         guard length <= buffer.count else {
             buffer = [UInt8](repeating: 0, count: length)
             throw NetlinkError(action: "receive", code: ENOBUFS)
         }
         forEachMessage(in: buffer.span.extracting(0..<length), body)
     }
+
+    private mutating func receive(from sender: inout sockaddr_nl) -> Int {
+        var size = socklen_t(MemoryLayout<sockaddr_nl>.size)
+        return unsafe withUnsafeMutablePointer(to: &sender) { sender in
+            unsafe sender.withMemoryRebound(to: sockaddr.self, capacity: 1) { sender in
+                unsafe buffer.withUnsafeMutableBytes { pointer in
+                    // With MSG_TRUNC the answer is the true length, also when the buffer is too
+                    // small.
+                    unsafe recvfrom(
+                        descriptor,
+                        pointer.baseAddress,
+                        pointer.count,
+                        Int32(MSG_TRUNC),
+                        sender,
+                        &size
+                    )
+                }
+            }
+        }
+    }
+
+    /// The number by which others could send to this socket.
+    var portIdentifier: UInt32 { unsafe nl_socket_get_local_port(handle) }
 }

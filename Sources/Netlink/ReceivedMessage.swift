@@ -1,5 +1,5 @@
 /// What stands in front of each received message.
-struct MessageHeader {
+package struct MessageHeader {
     let type: UInt16
     let flags: UInt16
     let sequence: UInt32
@@ -15,7 +15,7 @@ struct MessageHeader {
 
     /// How the request ended: 0 or a positive errno, with the kernel's words; nil when this message
     /// is part of an answer and not its end.
-    func ending(_ payload: Span<UInt8>) -> (code: Int32, text: String?)? {
+    package func ending(_ payload: Span<UInt8>) -> (code: Int32, text: String?)? {
         guard type == Self.error || type == Self.done else { return nil }
         let code = 0 &- Int32(bitPattern: payload.number(as: UInt32.self))
         guard flags & Self.hasAttributes != 0, let start = attributesStart(payload),
@@ -43,7 +43,7 @@ struct MessageHeader {
 }
 
 /// Calls `body` with each whole message in the bytes of one read.
-func forEachMessage(
+package func forEachMessage(
     in bytes: borrowing Span<UInt8>,
     _ body: (MessageHeader, Span<UInt8>) -> Void
 ) {

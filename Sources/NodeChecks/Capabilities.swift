@@ -4,6 +4,12 @@ package struct Capabilities: OptionSet, Hashable, Sendable {
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
+    /// Reading files and directories whatever their owner and mode are.
+    ///
+    /// The corresponding C constants are `CAP_DAC_OVERRIDE` and `CAP_DAC_READ_SEARCH`.
+    package static let anyFile = Capabilities(rawValue: 1 << 1 | 1 << 2)
+    /// The corresponding C constant is `CAP_NET_BIND_SERVICE`.
+    package static let lowPorts = Capabilities(rawValue: 1 << 10)
     /// The corresponding C constant is `CAP_NET_ADMIN`.
     package static let networkAdministration = Capabilities(rawValue: 1 << 12)
     /// The corresponding C constant is `CAP_NET_RAW`.

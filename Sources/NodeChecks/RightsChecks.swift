@@ -93,10 +93,11 @@ enum RightsChecks {
                     + "stateDirectory."
             )
         case .symbolicLink:
-            return .warning(
+            return .failure(
                 .stateDirectory,
                 path,
-                "a symbolic link: who can change it decides where the record of what is ours is",
+                "a symbolic link, which the daemon does not follow: who can change it decides "
+                    + "where the record of what is ours is",
                 remedy: "Name the directory itself as stateDirectory."
             )
         case .other:
@@ -123,7 +124,7 @@ enum RightsChecks {
             )
         case .directory(let owner, let mode, isWritable: true):
             if owner != 0 {
-                return .warning(
+                return .failure(
                     .stateDirectory,
                     path,
                     "belongs to user \(owner), who can change the record of what is ours",
@@ -132,7 +133,7 @@ enum RightsChecks {
             }
             // A group or everybody may write.
             if mode & 0o022 != 0 {
-                return .warning(
+                return .failure(
                     .stateDirectory,
                     path,
                     "others than root may write there (mode \(String(mode & 0o7777, radix: 8)))",

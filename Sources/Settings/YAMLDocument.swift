@@ -1,3 +1,4 @@
+import YAMLText
 import Yams
 
 /// The YAML documents of a text, or why there is none.
@@ -19,6 +20,10 @@ struct YAMLDocument {
     }
 
     init(parsing yaml: String, file: String) {
+        if let objection = AliasExpansion.objection(to: yaml) {
+            problems.append(ConfigurationProblem(file: file, path: "", message: objection))
+            return
+        }
         var text = yaml
         // The parser skips a byte order mark only when it is left to find out the encoding.
         if text.unicodeScalars.first == "\u{feff}" { text.unicodeScalars.removeFirst() }

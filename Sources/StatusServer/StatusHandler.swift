@@ -33,7 +33,11 @@ package final class StatusHandler: ChannelInboundHandler {
         answer: @escaping @Sendable (StatusServer.Request) async -> StatusAnswer?
     ) throws {
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
+        try pipeline.configureHTTPServerPipeline(
+            withErrorHandling: true,
+            withEncoderConfiguration: .init(),
+            withDecoderLimitConfiguration: limits.ofHeads
+        )
         try pipeline.addHandler(StatusHandler(limits: limits, answer: answer))
     }
 

@@ -37,7 +37,7 @@ package final class StatusServer: Sendable {
         self.limits = limits
         self.answer = answer
         listeners = ListenerSet(logger: logger)
-        connections = ConnectionTable(limit: limits.connections)
+        connections = ConnectionTable(limit: limits.connections, excess: .oldestGoes)
     }
 
     /// Listens on a port from now on, in the place of the one before (nil: on none), and answers what

@@ -25,9 +25,12 @@ enum ConfigurationFile {
         }
     }
 
+    /// The longest one that is read, in bytes.
+    static let longest = 1 << 20
+
     /// The text of a file that must be there.
     static func text(_ path: String) throws -> ConfigurationText {
-        guard let text = try HostFile.read(path) else {
+        guard let text = try HostFile.read(path, upTo: longest) else {
             throw Failure("There is no configuration file \(path).")
         }
         return ConfigurationText(text, fileName: path)

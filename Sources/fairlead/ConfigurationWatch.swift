@@ -46,7 +46,7 @@ final class ConfigurationWatch: Service {
         guard let file else { return await Self.waitForShutdown() }
         var follower = ConfigurationFollower(running: running, read: file.read)
         while !Task.isCancelled {
-            let text = try? HostFile.read(file.path)
+            let text = try? HostFile.read(file.path, upTo: ConfigurationFile.longest)
             switch follower.look(at: text ?? nil) {
             case .nothingNew: break
             case .sameConfiguration:

@@ -25,4 +25,22 @@ struct Fairlead: AsyncParsableCommand {
             Config.self, KubeProxy.self,
         ]
     )
+
+    /// Parses the command line and runs what it says.
+    ///
+    /// A command that serves gives up rights first, while there is no thread but the main one: what
+    /// `ArgumentParser` has for this would run on others before anything of ours does.
+    @MainActor static func main() async {
+        do {
+            var command = try parseAsRoot()
+            (command as? any ServingCommand)?.giveUpRights()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

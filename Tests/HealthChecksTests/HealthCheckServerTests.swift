@@ -187,22 +187,35 @@ struct HealthCheckServerTests {
         await server.shutdown()
     }
 
-    @Test func closesConnectionsBeyondItsLimitAndTakesNewOnesWhenOthersEnd()
-        async throws
-    {
+    @Test func closesTheOldestConnectionForOneBeyondItsLimit() async throws {
         var limits = HealthCheckLimits()
-        limits.connections = 1
+        limits.connectionsOfPort = 2
         let server = HealthCheckServer(limits: limits, logger: log.logger)
         await server.update(serve([.web()]))
         let first = try await connect()
         #expect(try await first.get().status == 200)
-        let second = try? await connect()
-        try await second?.connection.state.wait { $0.isOver }
-        let last = "GET / HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n"
-        #expect(try await first.ask(last).status == 200)
+        let second = try await connect()
+        #expect(try await second.get().status == 200)
+        let third = try await connect()
+        #expect(try await third.get().status == 200)
         try await first.connection.state.wait { $0.isOver }
-        // The client may learn that it was closed before the server has counted it.
-        while (try? await connect().get()) == nil { try Task.checkCancellation() }
+        #expect(try await second.get().status == 200)
+        await server.shutdown()
+    }
+
+    @Test func whoHoldsTheConnectionsOfOnePortKeepsNobodyFromAnother() async throws {
+        var limits = HealthCheckLimits()
+        limits.connections = 2
+        let server = HealthCheckServer(limits: limits, logger: log.logger)
+        await server.update(serve([.web(), .web("other", port: 30_002)]))
+        let oldest = try await connect()
+        #expect(try await oldest.get().status == 200)
+        let holder = try await connect()
+        #expect(try await holder.get().status == 200)
+        let other = try await connect(30_002)
+        #expect(try await other.get().status == 200)
+        try await oldest.connection.state.wait { $0.isOver }
+        #expect(try await holder.get().status == 200)
         await server.shutdown()
     }
 

@@ -249,7 +249,7 @@ import Testing
         Case("one that cannot be made", .stateDirectory, .failure, "make /run writable") {
             $0.stateDirectory = .kind(.missing(nearest: "/run", isWritable: false))
         },
-        Case("a link", .stateDirectory, .warning, "symbolic link") {
+        Case("a link", .stateDirectory, .failure, "symbolic link") {
             $0.stateDirectory = .kind(.symbolicLink)
         },
         Case("a file", .stateDirectory, .failure, "not a directory") {
@@ -261,10 +261,10 @@ import Testing
         Case("a read-only one", .stateDirectory, .failure, "not writable") {
             $0.stateDirectory = .kind(.directory(owner: 0, mode: 0o755, isWritable: false))
         },
-        Case("somebody else's", .stateDirectory, .warning, "user 1000", "chown root:root") {
+        Case("somebody else's", .stateDirectory, .failure, "user 1000", "chown root:root") {
             $0.stateDirectory = .kind(.directory(owner: 1000, mode: 0o755, isWritable: true))
         },
-        Case("everybody's", .stateDirectory, .warning, "mode 1777", "chmod 755 /run/fairlead") {
+        Case("everybody's", .stateDirectory, .failure, "mode 1777", "chmod 755 /run/fairlead") {
             $0.stateDirectory = .kind(.directory(owner: 0, mode: 0o1777, isWritable: true))
         },
     ])

@@ -11,6 +11,7 @@ import Planning
 import Reconciliation
 import Routing
 import ServiceModel
+import YAMLText
 
 /// A program of the pure targets alone: what it is linked against shows whether they are pure.
 @main
@@ -34,7 +35,8 @@ struct PurityProbe {
             KernelVersion(release: "6.1.0") ?? KernelVersion(0, 0),
             BalancingChains(.ipv4).chains,
             CollectionFollower(.services, mayStreamLists: true, seed: 1).state,
-            Exposition().seriesCount
+            Exposition().seriesCount,
+            AliasExpansion.limit
         )
     }
 }

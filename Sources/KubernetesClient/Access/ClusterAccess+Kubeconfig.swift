@@ -20,6 +20,16 @@ extension ClusterAccess {
                 "cannot be read: \(error); a kubeconfig file would be right"
             )
         }
+        return try read(kubeconfig: text, path: path, context: context, server: server)
+    }
+
+    /// Reads the text of a kubeconfig file, as `load` does; `path` is only for the messages.
+    package static func read(
+        kubeconfig text: String,
+        path: String,
+        context: String?,
+        server: String?
+    ) throws(ClusterAccessError) -> ClusterAccess {
         let root = try KubeconfigField(parsing: text, file: path)
         guard root.node != nil else {
             throw ClusterAccessError(place: path, "is empty; a kubeconfig file would be right")

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import YAMLText
 import Yams
 
 /// A place in a kubeconfig, whether something is there or not.
@@ -23,6 +24,9 @@ struct KubeconfigField {
 
     /// - Throws: what is no YAML, by its line; its text may be secret.
     init(parsing text: String, file: String) throws(ClusterAccessError) {
+        if let objection = AliasExpansion.objection(to: text) {
+            throw ClusterAccessError(place: file, objection)
+        }
         do {
             var text = text
             if text.unicodeScalars.first == "\u{feff}" { text.unicodeScalars.removeFirst() }

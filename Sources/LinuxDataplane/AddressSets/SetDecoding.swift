@@ -1,11 +1,11 @@
 import Addressing
-import DataplaneModel
+package import DataplaneModel
 import Netlink
 
 /// Reads the members of sets out of the kernel's messages.
-enum SetDecoding {
+package enum SetDecoding {
     /// Calls `body` with each member in a message about a set, and with its mark.
-    static func forEachMember(
+    package static func forEachMember(
         in payload: Span<UInt8>,
         of set: AddressSet,
         _ body: (SetMember, UInt32) -> Void

@@ -1,16 +1,16 @@
 import Addressing
-import DataplaneModel
+package import DataplaneModel
 import Netlink
 
 /// Reader of what connection tracking answers.
 ///
 /// It is total: a flow that lacks part of its identity is none, and what is unknown is passed over.
-enum FlowDecoding {
+package enum FlowDecoding {
     /// The flow in the payload of a message, header of netfilter included.
     ///
     /// Nil when it is no flow between ports of a protocol that Services know, or lacks something that
     /// it takes to end it and no other.
-    static func flow(_ payload: Span<UInt8>) -> TrackedFlow? {
+    package static func flow(_ payload: Span<UInt8>) -> TrackedFlow? {
         guard payload.count >= 4 else { return nil }
         var original = DirectionFields()
         var reply = DirectionFields()

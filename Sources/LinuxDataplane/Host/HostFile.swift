@@ -4,12 +4,36 @@ import SystemPackage
 
 /// Small files of the kernel and of ours, read and written whole.
 package enum HostFile {
+    /// No file of the kernel or of ours comes near it, in bytes.
+    private static let longest = 256 << 20
+
     /// The text of a file; nil when there is no such file.
     ///
-    /// - Throws: `DataplaneError` for everything else.
-    package static func read(_ path: String) throws(DataplaneError) -> String? {
+    /// - Throws: `DataplaneError` for everything else, also for a file of more than `limit` bytes.
+    package static func read(
+        _ path: String,
+        upTo limit: Int = longest
+    ) throws(DataplaneError) -> String? {
+        try read(path, limit, [])
+    }
+
+    /// The text of a file that this program has written itself, as `read`; a symbolic link in its
+    /// place is an error.
+    package static func readOwn(_ path: String) throws(DataplaneError) -> String? {
+        try read(path, longest, .noFollow)
+    }
+
+    private static func read(
+        _ path: String,
+        _ limit: Int,
+        _ options: FileDescriptor.OpenOptions
+    ) throws(DataplaneError) -> String? {
         do {
-            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+            let file = try FileDescriptor.open(
+                FilePath(path),
+                .readOnly,
+                options: options.union(.closeOnExec)
+            )
             return try file.closeAfter {
                 var bytes: [UInt8] = []
                 var chunk = [UInt8](repeating: 0, count: 1 << 16)
@@ -19,6 +43,7 @@ package enum HostFile {
                     }
                     if count == 0 { return String(decoding: bytes, as: UTF8.self) }
                     bytes += chunk[..<count]
+                    guard bytes.count <= limit else { throw SystemPackage.Errno.fileTooLarge }
                 }
             }
         } catch {
@@ -42,10 +67,12 @@ package enum HostFile {
     package static func replace(_ path: String, with text: String) throws(DataplaneError) {
         let temporary = path + ".new"
         do {
+            // One that an earlier run left, or that others put there to have it written to.
+            _ = unsafe unlink(temporary)
             let file = try FileDescriptor.open(
                 FilePath(temporary),
                 .writeOnly,
-                options: [.create, .truncate, .closeOnExec, .noFollow],
+                options: [.create, .exclusiveCreate, .closeOnExec, .noFollow],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead]
             )
             try file.closeAfter { _ = try file.writeAll(text.utf8) }
@@ -76,6 +103,46 @@ package enum HostFile {
             throw DataplaneError(action: "remove \(path)", code: ErrorNumber(rawValue: errno))
         }
         if let slash = path.lastIndex(of: "/") { _ = unsafe rmdir(String(path[..<slash])) }
+    }
+
+    /// Makes sure that nobody but root and the user of this process can put anything into a
+    /// directory.
+    ///
+    /// - Throws: `DataplaneError` when others can, or when it is no directory itself.
+    package static func requireOwnDirectory(_ path: String) throws(DataplaneError) {
+        func refusal(_ words: String, _ code: ErrorNumber) -> DataplaneError {
+            DataplaneError(action: "use the directory \(path)", code: code, hint: words)
+        }
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else {
+            throw refusal("", ErrorNumber(rawValue: errno))
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw refusal(
+                "it is a link or a file, and whoever made that decides what is read there",
+                ErrorNumber(rawValue: ENOTDIR)
+            )
+        }
+        guard status.st_uid == 0 || status.st_uid == geteuid() else {
+            throw refusal(
+                "it belongs to user \(status.st_uid), who could change what is kept there; "
+                    + "\"chown root:root \(path)\"",
+                .notPermitted
+            )
+        }
+        guard status.st_mode & 0o022 == 0 else {
+            throw refusal(
+                "others than its owner may write there; \"chmod 755 \(path)\"",
+                .notPermitted
+            )
+        }
+    }
+
+    /// Lets nothing that this process makes from now on be written by others, in the moment before
+    /// its own mode is set.
+    package static func restrictNewFiles() {
+        let before = umask(0o022)
+        umask(before | 0o022)
     }
 
     /// Makes a directory and those above it, as far as they are missing.

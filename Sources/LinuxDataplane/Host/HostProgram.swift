@@ -20,6 +20,9 @@ package enum HostProgram {
         "/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin",
     ]
 
+    /// All that such a program sees of the environment.
+    static let environment = ["PATH=\(directories.joined(separator: ":"))", "LC_ALL=C"]
+
     /// The path of a program of the host; nil when it has none of that name.
     package static func path(of name: String) -> String? {
         directories.lazy.map { "\($0)/\(name)" }.first { unsafe access($0, X_OK) == 0 }
@@ -80,8 +83,7 @@ package enum HostProgram {
         )
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) }
         unsafe words.append(nil)
-        let settings = ["PATH=\(directories.joined(separator: ":"))", "LC_ALL=C"]
-        var environment = unsafe settings.map { unsafe strdup($0) }
+        var environment = unsafe Self.environment.map { unsafe strdup($0) }
         unsafe environment.append(nil)
         defer { unsafe (words + environment).forEach { unsafe free($0) } }
         var process: pid_t = 0

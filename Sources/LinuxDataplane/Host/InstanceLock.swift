@@ -9,19 +9,22 @@ package final class InstanceLock: Sendable {
 
     /// Takes the lock of a state directory, which is made where it is missing.
     ///
-    /// - Throws: `DataplaneError` when another process has it, or when nothing can be written there.
+    /// - Throws: `DataplaneError` when another process has it, when nothing can be written there, or
+    ///   when others could write there.
     package init(stateDirectory: String) throws(DataplaneError) {
         let path = stateDirectory + "/lock"
         let file: FileDescriptor
         do throws(DataplaneError) {
             try HostFile.makeDirectory(stateDirectory)
+            try HostFile.requireOwnDirectory(stateDirectory)
             file = try Self.open(path)
         } catch {
             throw DataplaneError(
                 action: error.action,
                 code: error.code,
                 kernelMessage: error.kernelMessage,
-                hint: "the record of what is ours is kept there; make it writable, or name another "
+                hint: (error.hint.isEmpty ? "" : error.hint + "; ")
+                    + "the record of what is ours is kept there; make it writable, or name another "
                     + "directory as stateDirectory in the configuration"
             )
         }

@@ -14,6 +14,8 @@ package enum KernelModules {
             let result = try await run(
                 .path(FilePath(path)),
                 arguments: ["--quiet", "--", name],
+                // Options of modprobe can be in the environment.
+                environment: .custom(HostProgram.environment.map { Array($0.utf8) }),
                 output: .discarded,
                 error: .string(limit: 4096)
             )

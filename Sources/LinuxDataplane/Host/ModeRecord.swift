@@ -10,7 +10,7 @@ package enum ModeRecord {
     ///
     /// - Throws: when there is a file that cannot be read.
     package static func load(stateDirectory: String) throws(DataplaneError) -> DataplaneMode? {
-        try HostFile.read(path(stateDirectory)).flatMap { text in
+        try HostFile.readOwn(path(stateDirectory)).flatMap { text in
             DataplaneMode(rawValue: String(text.prefix { $0 != "\n" }))
         }
     }

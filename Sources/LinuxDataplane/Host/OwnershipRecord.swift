@@ -29,7 +29,7 @@ package struct OwnershipRecord: Sendable {
     ///
     /// - Throws: `DataplaneError` when there is one that cannot be read. The record is then as it was.
     package mutating func load() throws(DataplaneError) -> [OwnedObject: String] {
-        let text = try HostFile.read(path) ?? ""
+        let text = try HostFile.readOwn(path) ?? ""
         let parsed = Self.parse(text)
         owned = parsed.owned
         lines = parsed.lines
@@ -48,7 +48,7 @@ package struct OwnershipRecord: Sendable {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
             guard fields.count == 3, let object = OwnedObject(recorded: fields[1]) else { continue }
             switch fields[0] {
-            case "+": owned[object] = String(fields[2])
+            case "+": owned[object] = fields[2].filter { !$0.isWhitespace }
             case "-": owned[object] = nil
             default: break
             }

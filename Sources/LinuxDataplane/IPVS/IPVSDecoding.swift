@@ -1,11 +1,11 @@
 import Addressing
-import DataplaneModel
+package import DataplaneModel
 import Netlink
 
 /// Readers of what IPVS answers.
 ///
 /// They are total: what is missing has the kernel's default, and what is unknown is passed over.
-enum IPVSDecoding {
+package enum IPVSDecoding {
     /// Calls `body` with the attributes of a reply, behind its generic netlink header.
     static func attributes(
         of payload: Span<UInt8>,
@@ -16,7 +16,7 @@ enum IPVSDecoding {
     }
 
     /// The virtual server of a reply, without its real servers; nil when it lacks its identity.
-    static func virtualServer(_ payload: Span<UInt8>) -> VirtualServerReading? {
+    package static func virtualServer(_ payload: Span<UInt8>) -> VirtualServerReading? {
         var fields = ServiceFields()
         attributes(of: payload) { type, content in
             guard type == IPVSProtocol.Top.service else { return }
@@ -26,7 +26,7 @@ enum IPVSDecoding {
     }
 
     /// The real server of a reply; nil when it lacks its identity.
-    static func realServer(
+    package static func realServer(
         _ payload: Span<UInt8>,
         of key: VirtualServerKey
     ) -> RealServerReading? {
@@ -38,7 +38,7 @@ enum IPVSDecoding {
         return fields.reading
     }
 
-    static func timeouts(_ payload: Span<UInt8>) -> ConnectionTimeouts {
+    package static func timeouts(_ payload: Span<UInt8>) -> ConnectionTimeouts {
         var timeouts = ConnectionTimeouts()
         attributes(of: payload) { type, value in
             switch type {
@@ -51,7 +51,7 @@ enum IPVSDecoding {
         return timeouts
     }
 
-    static func information(_ payload: Span<UInt8>) -> IPVSInformation {
+    package static func information(_ payload: Span<UInt8>) -> IPVSInformation {
         var information = IPVSInformation(version: 0, connectionTableSize: 0)
         attributes(of: payload) { type, value in
             switch type {
@@ -64,7 +64,7 @@ enum IPVSDecoding {
         return information
     }
 
-    static func daemon(_ payload: Span<UInt8>) -> SyncDaemon? {
+    package static func daemon(_ payload: Span<UInt8>) -> SyncDaemon? {
         var role: SyncDaemon.Role?
         var daemon = SyncDaemon(role: .master, interface: "", syncID: 0)
         attributes(of: payload) { type, content in

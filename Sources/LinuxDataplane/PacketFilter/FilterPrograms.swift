@@ -29,6 +29,14 @@ package struct FilterPrograms: Hashable, Sendable {
         restorePath = restore
     }
 
+    /// Whether any of this machine may be the old variant, which reads and writes through a raw
+    /// socket; the new one does without, and so does `ipset`.
+    package static var needRawSockets: Bool {
+        AddressFamily.allCases.contains {
+            FilterPrograms(.legacy, $0) != nil || FilterPrograms(.nft, $0) == nil
+        }
+    }
+
     /// All that there are for a family, the one that this node uses first.
     ///
     /// That the first can read does not say that it can write: `install` has to try.

@@ -49,7 +49,7 @@ package struct PacketFilters: Sendable {
     }
 
     private func record(_ family: AddressFamily) -> Record? {
-        guard let text = try? HostFile.read(path(family)) else { return nil }
+        guard let text = try? HostFile.readOwn(path(family)) else { return nil }
         return Record(text)
     }
 
