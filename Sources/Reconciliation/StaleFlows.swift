@@ -14,8 +14,10 @@ struct StaleFlows {
     /// When there is something to do; nil for never.
     var nextDue: Duration? { places.values.min().map { max($0, earliest) } }
 
-    /// Notes a place. What is noted already stays, unless the new moment is a later one: flows that
-    /// end too early are lost, and those that end too late only wait.
+    /// Notes a place.
+    ///
+    /// What is noted already stays, unless the new moment is a later one: flows that end too early
+    /// are lost, and those that end too late only wait.
     mutating func note(_ place: SocketEndpoint, due: Duration) {
         places[place] = max(places[place] ?? due, due)
     }
