@@ -39,7 +39,15 @@ package struct Departure: Hashable, Sendable {
     private static let looksInSilence = 3
     /// By then a packet that was about to choose it has done so.
     static let firstLook = Duration.milliseconds(100)
-    static let interval = Duration.seconds(1)
+    private static let interval = Duration.seconds(1)
+
+    /// When to look again; those who began to leave at different moments are looked at together.
+    static func look(after now: Duration) -> Duration {
+        let step: Int64 = 250
+        let (seconds, attoseconds) = (now + interval).components
+        let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        return .milliseconds((milliseconds + step - 1) / step * step)
+    }
 
     init(_ term: Term, of transport: TransportProtocol?, now: Duration) {
         self.term = term
@@ -59,7 +67,7 @@ package struct Departure: Hashable, Sendable {
         if let limit = policy.unresponsiveTimeout, isSilent(load, for: limit, now: now) {
             return .unresponsive
         }
-        nextLook = now + Self.interval
+        nextLook = Self.look(after: now)
         if !keeps { nextLook = min(nextLook, term.end) }
         return nil
     }

@@ -15,14 +15,23 @@ package struct Departures: Sendable {
         package let connections: UInt64
     }
 
+    private struct Hold {
+        var uses = 0
+        var announcement: Announcement?
+    }
+
     package typealias Terms = [VirtualServerKey: [SocketEndpoint: Departure.Term]]
 
     private let policy: DrainingPolicy?
     private var leaving: [VirtualServerKey: [SocketEndpoint: Departure]] = [:]
     /// Who has left, as long as the kernel has them still.
     private var finished: [VirtualServerKey: Set<SocketEndpoint>] = [:]
-    /// How many virtual servers at an address have somebody who leaves.
-    private var addresses: [IPAddress: Int] = [:]
+    /// The addresses that connections to those who leave come to, by virtual server.
+    private var held: [VirtualServerKey: Set<IPAddress>] = [:]
+    /// How many virtual servers hold an address, and how it was announced.
+    private var addresses: [IPAddress: Hold] = [:]
+    /// Addresses that nobody holds any more, until somebody has seen to them.
+    private var released: Set<IPAddress> = []
     /// What an earlier run wrote down, until it is known whether that still holds.
     private var restored: Terms = [:]
     package private(set) var nextLook: Duration?
@@ -37,17 +46,46 @@ package struct Departures: Sendable {
     /// The number of real servers that leave.
     package var count: Int { leaving.values.reduce(0) { $0 + $1.count } }
 
-    /// Since when each leaves, for a record of it.
-    package var terms: Terms { leaving.mapValues { $0.mapValues(\.term) } }
+    /// Since when each leaves, for a record of it; with what an earlier run wrote down of those who are
+    /// not known yet.
+    package var terms: Terms {
+        leaving.mapValues { $0.mapValues(\.term) }.merging(restored) { known, _ in known }
+    }
 
     /// Takes in what an earlier run wrote down: who leaves already has less time left.
     package mutating func restore(_ terms: Terms) { restored = terms }
 
     /// Forgets what an earlier run wrote down, as all that it was about is known by now.
-    package mutating func forgetRestored() { restored = [:] }
+    package mutating func forgetRestored() {
+        guard !restored.isEmpty else { return }
+        restored = [:]
+        version += 1
+    }
 
     /// Whether an address has to stay for connections that are left.
     package func holds(_ address: IPAddress) -> Bool { addresses[address] != nil }
+
+    /// How an address is announced that has to stay; nil for others, and where it was not announced.
+    func announcement(of address: IPAddress) -> Announcement? { addresses[address]?.announcement }
+
+    /// Announces the addresses that have to stay anew, where the lowering now says something else;
+    /// answers which.
+    package mutating func announce(with lowering: IPVSLowering) -> [IPAddress] {
+        var changed: [IPAddress] = []
+        for (address, hold) in addresses where hold.announcement != nil {
+            let now = lowering.announcement(of: address)
+            guard now != hold.announcement else { continue }
+            addresses[address]?.announcement = now
+            changed.append(address)
+        }
+        return changed
+    }
+
+    /// Takes out the addresses that do not have to stay any more since the last time.
+    package mutating func takeReleased() -> Set<IPAddress> {
+        defer { released = [] }
+        return released.filter { !holds($0) }
+    }
 
     /// Whether a member of an address set has to stay: new connections to such an address must not
     /// come to ports of the node itself.
@@ -90,6 +128,17 @@ extension Departures {
         now: Duration
     ) {
         guard let policy else { return }
+        // What came to a mark that an earlier run left is not known any more: any address may have it.
+        var unwanted: [AddressFamily: Set<IPAddress>] = [:]
+        func unwantedAddresses(_ family: AddressFamily) -> Set<IPAddress> {
+            if let known = unwanted[family] { return known }
+            let found = applied.addresses.keys.filter {
+                $0.family == family && desired.state.addresses[$0] == nil
+                    && applied.claims[.address($0)] != nil
+            }
+            unwanted[family] = Set(found)
+            return Set(found)
+        }
         for key in parts.virtualServers {
             let wanted = desired.state.virtualServers[key]
             let isOurs = wanted != nil || applied.claims[.virtualServer(key)] != nil
@@ -99,6 +148,9 @@ extension Departures {
                 set(nil, for: key)
                 finished[key] = nil
                 continue
+            }
+            hold(key, in: parts, from: applied) {
+                wanted == nil ? unwantedAddresses(key.family) : []
             }
             let said = desired.departureRule(of: key) ?? parts.departing[key]
             let rule = said ?? Self.rule(of: key, in: applied)
@@ -123,7 +175,10 @@ extension Departures {
                         limit: said == nil ? earlier.limit : limit
                     )
                 }
-                guard term.limit > .zero else { continue }
+                guard term.limit > .zero else {
+                    finished[key, default: []].insert(address)
+                    continue
+                }
                 departures[address] = Departure(term, of: rule?.transport, now: now)
             }
             set(departures.isEmpty ? nil : departures, for: key)
@@ -166,17 +221,55 @@ extension Departures {
         for key: VirtualServerKey
     ) {
         let before = leaving[key]
-        restored[key] = nil
+        if restored.removeValue(forKey: key) != nil { version += 1 }
+        if departures == nil { letGo(of: key) }
         guard before != nil || departures != nil else { return }
         leaving[key] = departures
         if before != departures { version += 1 }
-        if case .address(let endpoint, _) = key, (before == nil) != (departures == nil) {
-            let uses = (addresses[endpoint.address] ?? 0) + (departures == nil ? -1 : 1)
-            addresses[endpoint.address] = uses > 0 ? uses : nil
-        }
         let looks = (departures ?? [:]).values.map(\.nextLook).min()
         // The moment may be too early now, which costs a look at nothing.
         nextLook = leaving.isEmpty ? nil : [nextLook, looks].compactMap(\.self).min()
+    }
+}
+
+// MARK: - What they need
+
+extension Departures {
+    /// Notes the addresses that connections to a virtual server come to.
+    private mutating func hold(
+        _ key: VirtualServerKey,
+        in parts: TouchedParts,
+        from applied: IPVSState,
+        otherwise unknown: () -> Set<IPAddress>
+    ) {
+        var all = held[key] ?? []
+        let before = all
+        switch key {
+        case .address(let endpoint, _): all.insert(endpoint.address)
+        case .firewallMark:
+            if let left = parts.departingAddresses[key] {
+                all.formUnion(left)
+            } else if held[key] == nil {
+                all = unknown()
+            }
+        }
+        held[key] = all
+        for address in all.subtracting(before) { addresses[address, default: Hold()].uses += 1 }
+        for address in all where addresses[address]?.announcement == nil {
+            addresses[address]?.announcement = applied.addresses[address]
+        }
+    }
+
+    private mutating func letGo(of key: VirtualServerKey) {
+        for address in held.removeValue(forKey: key) ?? [] {
+            guard let hold = addresses[address] else { continue }
+            if hold.uses > 1 {
+                addresses[address]?.uses = hold.uses - 1
+            } else {
+                addresses[address] = nil
+                released.insert(address)
+            }
+        }
     }
 }
 
@@ -210,7 +303,7 @@ extension Departures {
         for (address, departure) in departures.sorted(by: { $0.key < $1.key }) {
             var departure = departure
             if let present, present.hasWeight(address) {
-                departure.nextLook = now + Departure.interval
+                departure.nextLook = Departure.look(after: now)
                 departures[address] = departure
                 continue
             }
@@ -232,8 +325,24 @@ extension Departures {
     /// Looks at a virtual server again later, as it could not be read.
     package mutating func postpone(_ key: VirtualServerKey, now: Duration) {
         guard var departures = leaving[key] else { return }
-        for address in departures.keys { departures[address]?.nextLook = now + Departure.interval }
+        for address in departures.keys {
+            departures[address]?.nextLook = Departure.look(after: now)
+        }
         set(departures, for: key)
+    }
+
+    /// Forgets who has left these virtual servers, as far as the kernel has them no more.
+    package mutating func forgetGone(
+        from keys: Set<VirtualServerKey>,
+        in applied: IPVSState
+    ) {
+        guard !finished.isEmpty else { return }
+        for key in keys {
+            guard let known = finished[key] else { continue }
+            let present = applied.virtualServers[key]
+            let left = known.filter { present?.position(of: $0).isPresent ?? false }
+            finished[key] = left.isEmpty ? nil : left
+        }
     }
 
     /// Finds out when the next look is due, after all that were due have been made.

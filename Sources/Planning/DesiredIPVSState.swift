@@ -77,6 +77,11 @@ package struct DesiredIPVSState: Sendable {
             guard !kept.contains(where: { $0.server.key == key }) else { continue }
             parts.virtualServers.insert(key)
             parts.departing[key] = contributor.departureRule(old)
+            if case .firewallMark = key {
+                parts.departingAddresses[key, default: []].formUnion(
+                    (old?.announced?.address).map { [$0] } ?? []
+                )
+            }
             withdraw(contributor, from: key)
         }
         for entry in kept {

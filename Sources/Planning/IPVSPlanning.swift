@@ -200,7 +200,19 @@ extension IPVSState {
         let object = OwnedObject.address(address)
         let present = addresses[address]
         guard let wanted = desired.addresses[address] else {
-            guard claims[object] != nil, !departures.holds(address) else { return }
+            guard claims[object] != nil else { return }
+            if departures.holds(address) {
+                // It may have been lost, with the service device for example.
+                if let held = departures.announcement(of: address), present != held,
+                    !foreignAddresses.contains(address)
+                {
+                    steps.announcements.append(
+                        present.map { .replaceAnnouncement(address, from: $0, to: held) }
+                            ?? .announce(address, held)
+                    )
+                }
+                return
+            }
             if let present { steps.withdrawals.append(.withdraw(address, present)) }
             steps.releases.append(.release(object))
             return

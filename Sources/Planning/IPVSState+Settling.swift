@@ -49,7 +49,11 @@ extension IPVSState {
                 }
                 addresses[address] = wanted
                 claims[object] = desired.claims[object]
-            } else if !departures.holds(address), claims.removeValue(forKey: object) != nil {
+            } else if departures.holds(address) {
+                if claims[object] != nil, !foreignAddresses.contains(address) {
+                    addresses[address] = departures.announcement(of: address) ?? addresses[address]
+                }
+            } else if claims.removeValue(forKey: object) != nil {
                 addresses[address] = nil
             }
         }

@@ -80,6 +80,9 @@ package struct MarkAllocation: Sendable {
         resting.firstIndex { !taken.contains($0) }.map { resting.remove(at: $0) }
     }
 
+    /// The mark that a Service port has; nil for none.
+    package func current(of owner: String) -> UInt32? { marks[owner] }
+
     /// Takes a mark back; nothing when the Service port has none.
     package mutating func release(_ owner: String) {
         guard let mark = marks.removeValue(forKey: owner) else { return }

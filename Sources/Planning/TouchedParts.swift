@@ -10,6 +10,8 @@ package struct TouchedParts: Sendable {
     package var node = false
     /// How the real servers of virtual servers leave that are not wanted any more.
     package var departing: [VirtualServerKey: DepartureRule] = [:]
+    /// Addresses whose packets came to a firewall mark, by the virtual server of that mark.
+    package var departingAddresses: [VirtualServerKey: Set<IPAddress>] = [:]
     /// Members that are no longer wanted stay for now.
     package private(set) var postponesRemovals = false
 
@@ -22,6 +24,12 @@ package struct TouchedParts: Sendable {
 
     package var isEmpty: Bool {
         virtualServers.isEmpty && addresses.isEmpty && members.isEmpty && !node
+    }
+
+    /// Takes over what is known of those who leave.
+    package mutating func takeDepartures(from other: TouchedParts) {
+        departing = other.departing
+        departingAddresses = other.departingAddresses
     }
 
     /// The same in portions, each with all that belongs to some of the addresses.
@@ -56,7 +64,6 @@ package struct TouchedParts: Sendable {
             }
             current = address
             portions[portions.count - 1].virtualServers.insert(key)
-            portions[portions.count - 1].departing[key] = departing[key]
             if let address, addresses.contains(address) {
                 portions[portions.count - 1].addresses.insert(address)
                 withServers.insert(address)

@@ -17,13 +17,17 @@ extension Reconciler where Device: ~Copyable {
         touched = TouchedParts()
         let unread = rereadFailed(&parts)
         // What is left alone now is not to be tried again either.
-        let asked = parts
+        var asked = parts
+        if keepsUnknown { leaveUnknown(of: &parts) }
+        noteDepartures(of: &parts)
+        asked.addresses.formUnion(parts.addresses)
         if keepsUnknown { leaveUnknown(of: &parts) }
         var round = ApplyingRound(standing: standingFailures(besides: parts))
         round.failed = unread
         for portion in parts.portions(of: portionSize) {
             apply(portion, in: &round, report: &report)
         }
+        departures.forgetGone(from: parts.virtualServers, in: applied)
         settleRetries(asked, except: round.failed, report: &report)
     }
 
@@ -46,7 +50,6 @@ extension Reconciler where Device: ~Copyable {
         in round: inout ApplyingRound,
         report: inout ReconciliationReport
     ) {
-        departures.update(for: parts, from: applied, to: desired, now: now)
         noteFlows(of: parts)
         let plan = applied.plan(
             to: desired.state,

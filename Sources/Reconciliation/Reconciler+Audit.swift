@@ -43,8 +43,9 @@ extension Reconciler where Device: ~Copyable {
         avoidForeignMarks()
         adoptNodeAddresses()
         for key in Array(loweringProblems.keys) { lower(key) }
-        touched = .everything(of: applied, and: desired.state)
-        touched.departing = known.departing
+        var all = TouchedParts.everything(of: applied, and: desired.state)
+        all.takeDepartures(from: touched)
+        touched = all
         // What was about to be done, or had failed, nobody else has changed.
         var drifted = touched
         drifted.virtualServers = drifted.virtualServers.filter {

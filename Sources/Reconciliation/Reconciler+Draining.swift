@@ -14,7 +14,7 @@ extension Reconciler where Device: ~Copyable {
 
     /// Reads what those who leave carry, as far as that is due, and lets go who has nothing more.
     mutating func lookAtDepartures(report: inout ReconciliationReport) {
-        guard hasSynced, !departures.isEmpty else { return }
+        guard hasSynced, let next = departures.nextLook, next <= now else { return }
         let due = departures.due(at: now, atMost: Self.looksAtOnce)
         for key in due {
             do throws(DataplaneError) {
@@ -26,23 +26,24 @@ extension Reconciler where Device: ~Copyable {
                 )
                 guard !ended.isEmpty else { continue }
                 report.departed += ended
-                touch(key)
+                touched.virtualServers.insert(key)
             } catch {
                 // What cannot be read now may be read later; nothing is lost meanwhile.
                 departures.postpone(key, now: now)
             }
         }
-        if !due.isEmpty { departures.schedule() }
+        departures.schedule()
     }
 
-    /// Plans a virtual server again, and what was there only for its sake.
-    private mutating func touch(_ key: VirtualServerKey) {
-        touched.virtualServers.insert(key)
-        guard case .address(let endpoint, _) = key,
-            desired.state.addresses[endpoint.address] == nil
-        else { return }
-        touched.addresses.insert(endpoint.address)
-        let set = AddressSet(.addresses, endpoint.address.family)
-        touched.members[set, default: []].insert(.address(endpoint.address))
+    /// Notes who leaves now, and adds to `parts` what was there only for those who have left.
+    mutating func noteDepartures(of parts: inout TouchedParts) {
+        departures.update(for: parts, from: applied, to: desired, now: now)
+        let released = departures.takeReleased()
+        if released.contains(where: { retries.contains(.address($0)) }) { rereadAddresses() }
+        for address in released where desired.state.addresses[address] == nil {
+            parts.addresses.insert(address)
+            let set = AddressSet(.addresses, address.family)
+            parts.members[set, default: []].insert(.address(address))
+        }
     }
 }

@@ -12,20 +12,13 @@ extension Reconciler where Device: ~Copyable {
         for key in parts.virtualServers {
             let before = applied.virtualServers[key]?.realServers ?? []
             let after = desired.state.virtualServers[key]?.realServers ?? []
-            guard before != after else { continue }
+            // An earlier run may have ended before the flows that it noted.
+            guard before != after || !hasSynced && !after.isEmpty else { continue }
             if before.isEmpty {
                 for place in datagramPlaces(of: key) { staleFlows.note(place, due: now) }
-            } else if !before.allSatisfy({ after.contains($0.address) }) {
+            } else if !hasSynced || !before.allSatisfy({ after.contains($0.address) }) {
                 for place in datagramPlaces(of: key) { staleFlows.note(place, due: now + grace) }
             }
-        }
-    }
-
-    /// Notes all places where datagrams come to, as nobody knows what an earlier run had not done yet.
-    mutating func noteAllFlows() {
-        let grace = options.draining?.datagramTimeout ?? .zero
-        for key in desired.state.virtualServers.keys {
-            for place in datagramPlaces(of: key) { staleFlows.note(place, due: now + grace) }
         }
     }
 
@@ -35,8 +28,10 @@ extension Reconciler where Device: ~Copyable {
         case .address(let endpoint, .udp): return [endpoint]
         case .address: return []
         case .firewallMark:
-            return desired.frontends(of: key).filter { $0.transport == .udp }
-                .flatMap { lowering.places(of: $0) }
+            return desired.frontends(of: key).filter { $0.transport == .udp }.flatMap { frontend in
+                let others = leftToOthers[frontend] ?? []
+                return lowering.places(of: frontend).filter { !others.contains($0.address) }
+            }
         }
     }
 

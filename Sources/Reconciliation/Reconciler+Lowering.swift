@@ -130,7 +130,7 @@ extension Reconciler where Device: ~Copyable {
         }
         releaseMark(of: frontend.key, except: owner)
         if frontend.affinity != .none { learn(.sourceHashing) }
-        if let mark = marks.mark(for: owner) {
+        if let mark = newMark(for: owner) {
             if markHolders.updateValue(owner, forKey: frontend.key) == nil {
                 markUses[owner, default: 0] += 1
             }
@@ -159,7 +159,52 @@ extension Reconciler where Device: ~Copyable {
             markUses[holder] = uses - 1
         } else {
             markUses[holder] = nil
-            marks.release(holder)
+            idleMarkOwners.insert(holder)
+        }
+    }
+
+    /// Rather than none, one that others still have connections by.
+    private mutating func newMark(for owner: String) -> UInt32? {
+        if let mark = marks.mark(for: owner) { return mark }
+        for idle in idleMarkOwners.sorted() where markUses[idle] == nil {
+            idleMarkOwners.remove(idle)
+            marks.release(idle)
+            if let mark = marks.mark(for: owner) { return mark }
+        }
+        return nil
+    }
+
+    /// Takes back the marks that nobody needs and that no virtual server has any more: a Service port
+    /// that needs one again soon finds its connections behind the same.
+    mutating func releaseIdleMarks() {
+        guard !idleMarkOwners.isEmpty else { return }
+        for owner in idleMarkOwners.sorted() {
+            if markUses[owner] == nil {
+                if let mark = marks.current(of: owner), hasVirtualServer(mark, of: owner) {
+                    continue
+                }
+                marks.release(owner)
+            }
+            idleMarkOwners.remove(owner)
+        }
+    }
+
+    /// Takes back the marks that an earlier run gave and that nobody needs.
+    mutating func keepRestoredMarks() {
+        for (object, owner) in applied.claims {
+            guard case .virtualServer(.firewallMark(let mark, _)) = object,
+                marks.current(of: owner) == mark, markUses[owner] == nil
+            else { continue }
+            idleMarkOwners.insert(owner)
+        }
+        marks.keepOnly(idleMarkOwners.union(markUses.keys))
+    }
+
+    private func hasVirtualServer(_ mark: UInt32, of owner: String) -> Bool {
+        AddressFamily.allCases.contains { family in
+            let key = VirtualServerKey.firewallMark(mark, family)
+            return applied.virtualServers[key] != nil
+                && applied.claims[.virtualServer(key)] == owner
         }
     }
 
@@ -226,6 +271,7 @@ extension Reconciler where Device: ~Copyable {
         guard sources != lowering.sources else { return }
         lowering.sources = sources
         touched.addresses.formUnion(desired.announce(with: lowering))
+        touched.addresses.formUnion(departures.announce(with: lowering))
         adoptNodeAddresses()
     }
 

@@ -24,6 +24,8 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     var markHolders: [FrontendKey: String] = [:]
     /// How many frontends use the mark of a Service port.
     var markUses: [String: Int] = [:]
+    /// Service ports that need no mark any more, as long as connections may have come by theirs.
+    var idleMarkOwners: Set<String> = []
     var servedNodePorts: [FrontendKey: ServedNodePort] = [:]
     /// Addresses of a frontend that are left to virtual servers of others.
     var leftToOthers: [FrontendKey: Set<IPAddress>] = [:]
@@ -183,7 +185,9 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         case .initialSetComplete(let isWhole):
             hasInitialSet = true
             if isWhole, hasSynced, keepsUnknown {
-                touched = .everything(of: applied, and: desired.state)
+                var all = TouchedParts.everything(of: applied, and: desired.state)
+                all.takeDepartures(from: touched)
+                touched = all
             }
             keepsUnknown = !isWhole
             if isWhole { unknown = TouchedParts() }
@@ -222,7 +226,7 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
             for check in cluster.allHealthChecks { lower(check) }
         }
         if hasRestoredMarks, !keepsUnknown {
-            marks.keepOnly(markUses.keys)
+            keepRestoredMarks()
             hasRestoredMarks = false
         }
         updateNodeRequirements()
@@ -237,9 +241,9 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
         if !hasSynced {
             hasSynced = true
             report.isInitialSync = true
-            if !keepsUnknown { departures.forgetRestored() }
-            noteAllFlows()
         }
+        if !keepsUnknown { departures.forgetRestored() }
+        releaseIdleMarks()
         if isHealthy != wasHealthy {
             wasHealthy = isHealthy
             hasNewListeners = true

@@ -5,10 +5,13 @@ import Addressing
 /// Such a flow goes on with whatever its first packet met, for as long as its client keeps its port.
 struct StaleFlows {
     private var places: [SocketEndpoint: Duration] = [:]
+    /// Until when places may be put off at most.
+    private var limits: [SocketEndpoint: Duration] = [:]
     private var earliest = Duration.zero
 
     /// So often at most, as the kernel has to be asked for all flows.
     private static let interval = Duration.seconds(1)
+    private static let longestDelay = Duration.seconds(5)
     private static let retryInterval = Duration.seconds(60)
 
     /// When there is something to do; nil for never.
@@ -17,9 +20,11 @@ struct StaleFlows {
     /// Notes a place.
     ///
     /// What is noted already stays, unless the new moment is a later one: flows that end too early
-    /// are lost, and those that end too late only wait.
+    /// are lost, and those that end too late only wait. But they do not wait for ever.
     mutating func note(_ place: SocketEndpoint, due: Duration) {
-        places[place] = max(places[place] ?? due, due)
+        let limit = limits[place] ?? due + Self.longestDelay
+        limits[place] = limit
+        places[place] = min(max(places[place] ?? due, due), limit)
     }
 
     /// Takes out the places to see to now.
@@ -27,7 +32,10 @@ struct StaleFlows {
         guard !places.isEmpty, now >= earliest else { return [] }
         let due = places.filter { $0.value <= now }.map(\.key)
         guard !due.isEmpty else { return [] }
-        for place in due { places[place] = nil }
+        for place in due {
+            places[place] = nil
+            limits[place] = nil
+        }
         earliest = now + Self.interval
         return due.sorted()
     }

@@ -196,27 +196,17 @@ import Testing
         #expect(other.device.flowRules.count == before)
     }
 
-    /// What an earlier run had not got round to, nobody has written down.
-    @Test(arguments: DataplaneMode.allCases)
-    func aRestartEndsFlowsToWhoHadLeftBefore(_ mode: DataplaneMode) throws {
-        let first = try Self.started(mode, [Self.service(), Self.endpoints([1])])
-        var second = Reconciler(
-            device: first.device,
-            options: ReconcilerOptions(
-                mode: mode,
-                filter: FilterPolicy(),
-                auditInterval: .zero,
-                draining: DrainingPolicy()
-            )
-        )
-        second.device.flows = [Self.flow(1, by: Self.pod(1)), Self.flow(2, by: Self.pod(9))]
-        try second.start(now: .zero)
-        second.take(.changes([Self.service(), Self.endpoints([1])]))
-        second.take(.initialSetComplete(isWhole: true))
-        let report = second.reconcile(now: .zero)
-        #expect(report.applied == 0)
-        Self.run(&second, until: .seconds(5))
-        #expect(Self.ports(second) == [1])
+    /// Somebody leaves every second, and so the grace never ends.
+    @Test func flowsEndAlsoWhereSomebodyAlwaysLeaves() throws {
+        var reconciler = try Self.started(.iptables, [Self.service(), Self.endpoints([1])])
+        Self.run(&reconciler, until: .seconds(5))
+        reconciler.device.flows = [Self.flow(1, by: Self.pod(1))]
+        for second in 10..<30 as Range<UInt32> {
+            reconciler.take(.changes([Self.endpoints([second])]))
+            _ = reconciler.reconcile(now: .seconds(Int64(second)))
+            Self.run(&reconciler, until: .seconds(Int64(second)))
+        }
+        #expect(Self.ports(reconciler).isEmpty)
     }
 
     @Test func manyChangesCostFewQuestions() throws {
@@ -242,5 +232,21 @@ import Testing
         reconciler.device.flowError = nil
         Self.run(&reconciler, until: .seconds(80))
         #expect(Self.ports(reconciler).isEmpty)
+    }
+
+    /// The run that noted it ended before it was to be seen to.
+    @Test(arguments: DataplaneMode.allCases)
+    func flowsToAnEndpointThatLeftBeforeARestartEnd(_ mode: DataplaneMode) throws {
+        var first = try Self.started(mode, [Self.service(), Self.endpoints([1, 2])])
+        first.device.flows = [Self.flow(1, by: Self.pod(1)), Self.flow(2, by: Self.pod(2))]
+        first.take(.changes([Self.endpoints([2])]))
+        _ = first.reconcile(now: .seconds(10))
+        var second = Reconciler(device: first.device, options: first.options)
+        try second.start(now: .zero)
+        second.take(.changes([Self.service(), Self.endpoints([2])]))
+        second.take(.initialSetComplete(isWhole: true))
+        _ = second.reconcile(now: .zero)
+        Self.run(&second, until: .seconds(10))
+        #expect(Self.ports(second) == [2])
     }
 }
