@@ -94,6 +94,7 @@ struct DataplaneLoop: ~Copyable {
         )
         reconciler.restore(drainingFile.load())
         try reconciler.start(now: .zero)
+        if let problem = reconciler.device.recordProblem { logger.warning("\(problem)") }
         self.reconciler = reconciler
         self.drainingFile = drainingFile
         missingSources = missing

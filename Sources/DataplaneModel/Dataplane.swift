@@ -56,6 +56,8 @@ package protocol Dataplane: ~Copyable {
 package struct ObservedAddresses: Hashable, Sendable {
     package var announced: [IPAddress: Announcement]
     package var foreign: Set<IPAddress>
+    /// Those of the announced ones that say themselves that they are ours.
+    package var marked: Set<IPAddress> = []
     /// `IPVSState.hasDevice`.
     package var hasDevice: Bool
 

@@ -11,6 +11,8 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
     private var chains = ChainedServers()
     private var routes: RouteSocket
     var record: OwnershipRecord
+    /// What is wrong with the record of what is ours, and what follows from it; nil where all is well.
+    package private(set) var recordProblem: String?
     private var sets: AddressSets
     var filters: PacketFilters
     /// There once flows had to be ended.
@@ -83,6 +85,10 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
         }
         let addresses = try routes.addresses()
         state.addresses = addresses.announced
+        // A route says itself that it is ours, whatever has become of the record.
+        let unrecorded = addresses.marked.filter { state.claims[.address($0)] == nil }
+        for address in unrecorded { state.claims[.address(address)] = "" }
+        recordProblem = record.problem(hasLeftovers: !unrecorded.isEmpty)
         state.foreignAddresses = addresses.foreign
         state.hasDevice = addresses.hasDevice
         state.parameters = try Self.parameters()

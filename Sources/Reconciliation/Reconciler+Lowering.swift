@@ -45,7 +45,7 @@ extension Reconciler where Device: ~Copyable {
 
     private mutating func lowerAlone(_ key: FrontendKey) {
         defer { noteListener(at: key) }
-        guard let frontend = cluster[key] else {
+        guard let frontend = cluster[key], !isDoubtful(frontend) else {
             note([], at: key)
             leftToOthers[key] = nil
             releaseMark(of: key, except: nil)

@@ -10,7 +10,8 @@ extension Reconciler where Device: ~Copyable {
     /// one says itself what it wants.
     mutating func rememberUnknown() {
         unknown = TouchedParts()
-        for (object, owner) in applied.claims where !isKnown(owner) {
+        let doubtful = Set(doubtful.values)
+        for (object, owner) in applied.claims where !isKnown(owner) || doubtful.contains(owner) {
             switch object {
             case .virtualServer(let key) where desired.state.virtualServers[key] == nil:
                 unknown.virtualServers.insert(key)
@@ -21,7 +22,7 @@ extension Reconciler where Device: ~Copyable {
         }
         // A known Service says itself which sets its addresses and ports are in.
         var known: Set<SetMember> = []
-        for key in cluster.frontendKeys {
+        for key in cluster.frontendKeys where self.doubtful[key] == nil {
             for place in lowering.places(of: key) {
                 known.insert(.frontend(place, key.transport))
             }
@@ -38,6 +39,43 @@ extension Reconciler where Device: ~Copyable {
             }
             if !left.isEmpty { unknown.members[set] = Set(left) }
         }
+    }
+
+    /// Whether a frontend has nobody only because who it had could not be read: as long as that may
+    /// be, what an earlier run made of it stays.
+    mutating func isDoubtful(_ frontend: Frontend) -> Bool {
+        let key = frontend.key
+        let owner = frontend.service.description
+        let isEmpty = frontend.inside.backends.isEmpty && frontend.outside.backends.isEmpty
+        // Who goes later goes for good.
+        guard keepsUnknown, isEmpty, !hasSynced || doubtful[key] != nil, hadServers(owner) else {
+            doubtful[key] = nil
+            return false
+        }
+        doubtful[key] = owner
+        return true
+    }
+
+    /// Whether an earlier run left real servers for a Service port.
+    private mutating func hadServers(_ owner: String) -> Bool {
+        if let ownersBefore { return ownersBefore.contains(owner) }
+        var owners: Set<String> = []
+        for (object, owner) in applied.claims {
+            guard case .virtualServer(let key) = object,
+                applied.virtualServers[key]?.realServers.isEmpty == false
+            else { continue }
+            owners.insert(owner)
+        }
+        ownersBefore = owners
+        return owners.contains(owner)
+    }
+
+    /// Takes frontends that have nobody at their word, now that everything could be read.
+    mutating func settleDoubts() {
+        let keys = doubtful.keys.sorted()
+        doubtful = [:]
+        ownersBefore = nil
+        for key in keys { lower(key) }
     }
 
     /// Whether the Service of a Service port, as claims name it, could be read.

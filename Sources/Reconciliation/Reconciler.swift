@@ -45,6 +45,11 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
     var keepsUnknown = false
     /// What an earlier run left and nothing is known of, as long as not everything could be read.
     var unknown = TouchedParts()
+    /// Frontends that have nobody any more as far as can be read, and had somebody in an earlier run:
+    /// who it was may be in what cannot be read.
+    var doubtful: [FrontendKey: String] = [:]
+    /// The Service ports that had real servers in an earlier run, once somebody has asked.
+    var ownersBefore: Set<String>?
     /// Some marks are as an earlier run gave them, whether they are needed or not.
     private var hasRestoredMarks = true
     var servesIPv6 = false
@@ -190,7 +195,10 @@ package struct Reconciler<Device: Dataplane & ~Copyable>: ~Copyable {
                 touched = all
             }
             keepsUnknown = !isWhole
-            if isWhole { unknown = TouchedParts() }
+            if isWhole {
+                unknown = TouchedParts()
+                settleDoubts()
+            }
         case .changes(let changes):
             if cluster.serviceCount == 0, changes.count > 64 {
                 cluster.reserveCapacity(changes.count / 2)

@@ -14,6 +14,9 @@ package struct OwnershipRecord: Sendable {
     /// The file is missing, or ends in the middle of a line that the next one would be glued to.
     private var needsRewriting = true
     private var owned: [OwnedObject: String] = [:]
+    /// What is wrong with the file as it was read last; nil for a whole one, and for none at all.
+    private(set) var isDamaged = false
+    private(set) var isMissing = false
 
     static let header = "fairlead-ownership 1"
 
@@ -29,12 +32,28 @@ package struct OwnershipRecord: Sendable {
     ///
     /// - Throws: `DataplaneError` when there is one that cannot be read. The record is then as it was.
     package mutating func load() throws(DataplaneError) -> [OwnedObject: String] {
-        let text = try HostFile.readOwn(path) ?? ""
+        let found = try HostFile.readOwn(path)
+        let text = found ?? ""
         let parsed = Self.parse(text)
         owned = parsed.owned
         lines = parsed.lines
-        needsRewriting = text.last != "\n"
+        isMissing = found == nil
+        isDamaged = found.map { !Self.isWhole($0) } ?? false
+        needsRewriting = isDamaged || text.last != "\n"
         return owned
+    }
+
+    /// What is wrong with the record that was read last, in a sentence; nil where all is well.
+    ///
+    /// Without a record there is nothing wrong unless something of ours was found.
+    func problem(hasLeftovers: Bool) -> String? {
+        guard isDamaged || isMissing && hasLeftovers else { return nil }
+        return """
+            the record of what is ours, \(path), is \(isDamaged ? "damaged" : "missing"): routes, \
+            rules and sets say themselves that they are ours, and virtual servers that a Service \
+            needs are taken over; others that were ours stay, and nothing comes to them any more \
+            ("ipvsadm -Ln" shows them, "ipvsadm -D" removes them)
+            """
     }
 
     /// The claims in a journal's text, and how many lines it has.

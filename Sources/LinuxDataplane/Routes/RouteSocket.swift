@@ -146,6 +146,7 @@ package struct RouteSocket: ~Copyable {
                 observed.announced[destination] == nil
             else { return }
             observed.announced[destination] = .route(source: source)
+            if isOurs { observed.marked.insert(destination) }
         }
     }
 
