@@ -7,11 +7,21 @@ package struct RealServerLoad: Hashable, Sendable {
     /// through this node.
     package var inPackets: UInt64
     package var outPackets: UInt64
+    package var inBytes: UInt64
+    package var outBytes: UInt64
 
-    package init(connections: UInt64 = 0, inPackets: UInt64 = 0, outPackets: UInt64 = 0) {
+    package init(
+        connections: UInt64 = 0,
+        inPackets: UInt64 = 0,
+        outPackets: UInt64 = 0,
+        inBytes: UInt64 = 0,
+        outBytes: UInt64 = 0
+    ) {
         self.connections = connections
         self.inPackets = inPackets
         self.outPackets = outPackets
+        self.inBytes = inBytes
+        self.outBytes = outBytes
     }
 
     package var isIdle: Bool { connections == 0 }

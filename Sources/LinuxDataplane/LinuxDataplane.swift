@@ -152,7 +152,9 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
                 connections: UInt64(reading.activeConnections)
                     + UInt64(reading.inactiveConnections),
                 inPackets: reading.statistics.inPackets,
-                outPackets: reading.statistics.outPackets
+                outPackets: reading.statistics.outPackets,
+                inBytes: reading.statistics.inBytes,
+                outBytes: reading.statistics.outBytes
             )
         }
         return loads

@@ -29,6 +29,7 @@ package struct Departure: Hashable, Sendable {
     package internal(set) var term: Term
     /// Its clients never say that they have finished.
     private let isDatagram: Bool
+    private let family: AddressFamily
     /// Packets in both directions when it was last heard of.
     private var answered: RealServerLoad?
     /// Since when, and at how many looks, clients sent and it did not answer.
@@ -49,8 +50,14 @@ package struct Departure: Hashable, Sendable {
         return .milliseconds((milliseconds + step - 1) / step * step)
     }
 
-    init(_ term: Term, of transport: TransportProtocol?, now: Duration) {
+    init(
+        _ term: Term,
+        of transport: TransportProtocol?,
+        _ family: AddressFamily,
+        now: Duration
+    ) {
         self.term = term
+        self.family = family
         isDatagram = transport == .udp
         nextLook = now + Self.firstLook
     }
@@ -77,9 +84,7 @@ package struct Departure: Hashable, Sendable {
         for limit: Duration,
         now: Duration
     ) -> Bool {
-        guard let before = answered, load.outPackets == before.outPackets,
-            load.inPackets >= before.inPackets
-        else {
+        guard let before = answered, load.isUnanswered(since: before, family) else {
             answered = load
             silence = nil
             return false
@@ -96,4 +101,27 @@ package struct Departure: Hashable, Sendable {
     }
 
     package func hash(into hasher: inout Hasher) { hasher.combine(term) }
+}
+
+extension RealServerLoad {
+    /// Whether nothing has come back since then, but for what a router, or this node itself, says when
+    /// nobody can be reached.
+    ///
+    /// IPVS counts such a message as a packet to the client. It has a header, and in it the packet that
+    /// it is about, cut off so that the whole has at most as many bytes as any network takes (RFC 1812,
+    /// 4.3.2.3, and RFC 4443, 2.4).
+    fileprivate func isUnanswered(since before: RealServerLoad, _ family: AddressFamily) -> Bool {
+        guard inPackets >= before.inPackets, outPackets >= before.outPackets,
+            inBytes >= before.inBytes, outBytes >= before.outBytes
+        else { return false }
+        let (asked, answers) = (inPackets - before.inPackets, outPackets - before.outPackets)
+        guard answers > 0 else { return true }
+        guard answers <= asked else { return false }
+        let header: UInt64 = family == .ipv4 ? 28 : 48
+        let longest: UInt64 = family == .ipv4 ? 576 : 1280
+        let (askedBytes, answeredBytes) = (inBytes - before.inBytes, outBytes - before.outBytes)
+        if askedBytes >= (longest - header) * asked { return answeredBytes == longest * answers }
+        return answeredBytes.multipliedFullWidth(by: asked)
+            == answers.multipliedFullWidth(by: header * asked + askedBytes)
+    }
 }

@@ -179,7 +179,12 @@ extension Departures {
                     finished[key, default: []].insert(address)
                     continue
                 }
-                departures[address] = Departure(term, of: rule?.transport, now: now)
+                departures[address] = Departure(
+                    term,
+                    of: rule?.transport,
+                    address.address.family,
+                    now: now
+                )
             }
             set(departures.isEmpty ? nil : departures, for: key)
         }

@@ -222,8 +222,10 @@ struct DrainingTests {
         #expect(!routes.contains("10.96.0.4"))
     }
 
-    @Test func aBackendThatDiesHoldsItsClientsForSecondsOnly() throws {
-        let node = try Node("draining-dead")
+    /// Nothing answers any more, or this node says that nobody can be reached.
+    @Test(arguments: ["iptables -A INPUT -j DROP", "ip link set eth0 down"])
+    func aBackendThatDiesHoldsItsClientsForSecondsOnly(_ death: String) throws {
+        let node = try Node("draining-dead-\(death.prefix(2))")
         try node.apply(try Self.service(5, pods: [1], on: node))
         let service = try ServiceUnderTest.endpoint(5, .ipv4)
         let patient = try PatientClient(
@@ -233,9 +235,9 @@ struct DrainingTests {
             every: .milliseconds(50)
         )
         usleep(300_000)
-        // Its node is gone: nothing answers, not even with a refusal.
+        let words = death.split(separator: " ").map(String.init)
         try node.laboratory.pods[0].perform {
-            try Command.run("iptables", ["-A", "INPUT", "-j", "DROP"])
+            try Command.run(words[0], Array(words.dropFirst()))
         }
         try node.apply(try Self.service(5, pods: [2], on: node))
         let steady = try SteadyClient(

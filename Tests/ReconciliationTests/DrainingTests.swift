@@ -258,6 +258,42 @@ import Testing
         #expect(ended.map { $0.0 >= .seconds(30) && $0.0 < .seconds(70) } == true)
     }
 
+    /// As it was counted on a node whose pod has lost its link: each retry of 95 bytes is answered by
+    /// "host unreachable" of 123, sooner or later.
+    @Test func whatSaysThatNobodyCanBeReachedIsNoAnswer() throws {
+        let counted: [(UInt64, UInt64, UInt64, UInt64)] = [
+            (4, 3, 245, 193), (4, 3, 245, 193), (8, 3, 625, 193), (11, 8, 910, 808),
+            (13, 8, 1100, 808), (17, 12, 1480, 1300), (19, 15, 1670, 1669), (20, 15, 1765, 1669),
+            (23, 18, 2050, 2038), (25, 21, 2240, 2407), (26, 21, 2335, 2407), (29, 24, 2620, 2776),
+            (31, 27, 2810, 3145), (32, 27, 2905, 3145),
+        ]
+        // The same with one more that is an answer, in the middle of it.
+        let answered = counted.enumerated().map { index, count in
+            index < 9 ? count : (count.0, count.1 + 1, count.2, count.3 + 52)
+        }
+        for (counts, isDead) in [(counted, true), (answered, false)] {
+            var reconciler = try Self.started(
+                [Self.service(), Self.endpoints([1, 2])],
+                policy: DrainingPolicy(timeout: Self.hour, unresponsiveTimeout: .seconds(20))
+            )
+            reconciler.take(.changes([Self.endpoints([2])]))
+            var departed: [Departure.Ending] = []
+            for (index, count) in counts.enumerated() {
+                reconciler.device.loads[Self.key()] = [
+                    Self.pod(1): RealServerLoad(
+                        connections: 1,
+                        inPackets: count.0,
+                        outPackets: count.1,
+                        inBytes: count.2,
+                        outBytes: count.3
+                    )
+                ]
+                departed += reconciler.reconcile(now: .seconds(2 * index)).departed.map(\.ending)
+            }
+            #expect(departed == (isDead ? [.unresponsive] : []))
+        }
+    }
+
     @Test(
         arguments: [
             // Nobody sends anything.
