@@ -1,11 +1,13 @@
 import Logging
 import ServiceModel
+import Synchronization
 import SystemPackage
 
 /// Follows a directory, blocking the thread it is called on.
 struct DirectoryFollower {
     private let directory: ManifestDirectory
     private let logger: Logger
+    private let remarked: Remarks
     /// What was said of the initial set; nil before anything was.
     private var saidWhole: Bool?
     private let sink: @Sendable (SourceEvent) -> Void
@@ -21,10 +23,12 @@ struct DirectoryFollower {
     init(
         _ directory: ManifestDirectory,
         logger: Logger,
+        remarked: Remarks = Remarks(),
         sink: @escaping @Sendable (SourceEvent) -> Void
     ) {
         self.directory = directory
         self.logger = logger
+        self.remarked = remarked
         self.sink = sink
     }
 
@@ -153,6 +157,8 @@ struct DirectoryFollower {
         for report in update.reports {
             logger.log(report)
         }
+        let problems = manifests.problems
+        remarked.sentences.withLock { $0 = problems }
         if !update.changes.isEmpty { sink(.changes(update.changes)) }
         if saidWhole == false, manifests.isWhole { sayInitialSetComplete() }
     }

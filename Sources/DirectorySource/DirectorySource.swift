@@ -1,6 +1,7 @@
 import Dispatch
 package import Logging
 package import ServiceModel
+import Synchronization
 package import SystemPackage
 
 /// Takes Services and their endpoints from the manifests in a directory, and follows its changes.
@@ -11,6 +12,7 @@ package import SystemPackage
 package struct DirectorySource: ServiceSource {
     private let directory: ManifestDirectory
     private let logger: Logger
+    private let remarked = Remarks()
 
     /// 32 MiB: a list of 50,000 endpoints is somewhat smaller.
     package static let defaultMaximumFileSize = 32 << 20
@@ -23,6 +25,9 @@ package struct DirectorySource: ServiceSource {
         self.directory = ManifestDirectory(path: directory, maximumFileSize: maximumFileSize)
         self.logger = logger
     }
+
+    /// What in the directory cannot be understood at the moment, as sentences.
+    package var remarks: [String] { remarked.sentences.withLock { $0 } }
 
     /// Reads the directory once.
     ///
@@ -45,13 +50,18 @@ package struct DirectorySource: ServiceSource {
     ///   come and go.
     package func run(_ sink: @escaping @Sendable (SourceEvent) -> Void) async throws {
         let stop = StopHandle(try StopSignal())
-        let (directory, logger) = (directory, logger)
+        let (directory, logger, remarked) = (directory, logger, remarked)
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation {
                 (continuation: CheckedContinuation<Void, any Error>) in
                 // A thread of its own: it blocks in poll nearly all of the time.
                 DispatchQueue(label: "directory-source").async {
-                    var follower = DirectoryFollower(directory, logger: logger, sink: sink)
+                    var follower = DirectoryFollower(
+                        directory,
+                        logger: logger,
+                        remarked: remarked,
+                        sink: sink
+                    )
                     continuation.resume(with: Result { try follower.follow(until: stop.signal) })
                 }
             }
@@ -59,6 +69,11 @@ package struct DirectorySource: ServiceSource {
             stop.signal.raise()
         }
     }
+}
+
+/// What the follower says and others read.
+final class Remarks: Sendable {
+    let sentences = Mutex<[String]>([])
 }
 
 /// Shares the signal between the thread that waits and the task that is cancelled.

@@ -22,6 +22,13 @@ package struct ManifestSet: Sendable {
         files.values.allSatisfy { file in !file.reports.contains(where: \.isProblem) }
     }
 
+    /// What could not be understood, as sentences, by file.
+    package var problems: [String] {
+        files.sorted { $0.key < $1.key }.flatMap { _, file in
+            file.reports.filter(\.isProblem).map { "\($0)" }
+        }
+    }
+
     /// Takes in the files that may have changed, and answers with what that changes.
     ///
     /// All of them are taken in first: an object that moved from one file to another is not removed

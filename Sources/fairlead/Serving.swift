@@ -36,16 +36,17 @@ enum Serving {
             logger.notice(
                 "node \(name) takes Services from \(configuration.manifests.directory)"
             )
+            let source = DirectorySource(
+                directory: FilePath(configuration.manifests.directory),
+                maximumFileSize: configuration.manifests.maximumFileSize.bytes,
+                logger: logger
+            )
             let daemon = NodeDaemon(
                 configuration: configuration,
                 nodeName: name,
-                source: DirectorySource(
-                    directory: FilePath(configuration.manifests.directory),
-                    maximumFileSize: configuration.manifests.maximumFileSize.bytes,
-                    logger: logger
-                ),
+                source: source,
                 logger: logger,
-                remarks: { watch.remarks }
+                remarks: { watch.remarks + source.remarks }
             )
             try await run([watch, daemon])
         }

@@ -30,6 +30,17 @@ import Testing
         ObjectName(namespace: "default", name: name)
     }
 
+    @Test func whatCannotBeUnderstoodIsKnownUntilItIsRight() {
+        var set = ManifestSet()
+        _ = set.update(["a.yaml": file(["a": "10.0.0.1"])])
+        #expect(set.problems.isEmpty && set.isWhole)
+        _ = set.update(["a.yaml": file(["a": "10.0.0.1"], isComplete: false)])
+        #expect(set.problems.count == 1 && !set.isWhole)
+        #expect(set.problems.first?.contains("a.yaml") == true)
+        _ = set.update(["a.yaml": file(["a": "10.0.0.1"])])
+        #expect(set.problems.isEmpty)
+    }
+
     @Test func allFilesAreTakenInAtOnce() {
         var set = ManifestSet()
         let update = set.update([

@@ -115,6 +115,8 @@ struct ProgramTests {
 
             try Self.write("apiVersion: v1\nkind: [Service\n", web)
             try daemon.waitForLog("web.yaml")
+            let status = try Command.execute(Programs.fairlead, ["status"])
+            #expect(status.status == 2 && status.output.contains("web.yaml"), "\(status)")
             try Self.write(Self.manifest("api", at: "10.96.0.2", pods: [1]), api)
             try daemon.waitFor("a change beside a broken file") {
                 try Self.list("-t", "10.96.0.2:80").contains("10.244.1.2:8080")
