@@ -26,6 +26,10 @@ package enum ControlClient {
             where [Self.noEntry, Self.connectionRefused].contains(error.errnoCode)
         {
             return nil
+        } catch let error as IOError
+            where [Self.notPermitted, Self.accessDenied].contains(error.errnoCode)
+        {
+            throw RefusedQuestion()
         }
         return try await connection.executeThenClose { inbound, outbound in
             let headers: HTTPHeaders = ["Host": "fairlead", "Connection": "close"]
@@ -54,6 +58,14 @@ package enum ControlClient {
     /// ENOENT and ECONNREFUSED: there is no socket, or nobody behind it.
     private static let noEntry: Int32 = 2
     private static let connectionRefused: Int32 = 111
+    /// EPERM and EACCES.
+    private static let notPermitted: Int32 = 1
+    private static let accessDenied: Int32 = 13
+}
+
+/// A daemon that only root may ask.
+struct RefusedQuestion: Error, CustomStringConvertible {
+    let description = "only root may ask the daemon of this node; run it as root"
 }
 
 /// A daemon that hung up.

@@ -42,12 +42,12 @@ package struct NodeDaemon<Source: ServiceSource>: ServiceLifecycle.Service {
     ///
     /// What is in the kernel then stays, and goes on serving.
     ///
-    /// - Throws: when no dataplane can be had that the configuration allows, when the
-    ///   kernel may not be changed, or when the source cannot
-    ///   be read at all.
+    /// - Throws: when no dataplane can be had that the configuration allows, when the kernel may not
+    ///   be changed, when another daemon is at work here, or when the source cannot be read at all.
     package func run() async throws {
         let lock = try InstanceLock(stateDirectory: configuration.stateDirectory)
-        defer { withExtendedLifetime(lock) {} }
+        let namespaceLock = try NamespaceLock()
+        defer { withExtendedLifetime((lock, namespaceLock)) {} }
         sayWhatIsMissing()
         await HostSettings(configuration: configuration, logger: logger).apply()
         let record = ServingRecord(configuration)

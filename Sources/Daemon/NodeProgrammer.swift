@@ -45,7 +45,8 @@ package struct NodeProgrammer<Source: ServiceSource>: ServiceLifecycle.Service {
     ///   the source cannot be read at all.
     package func run() async throws {
         let lock = try InstanceLock(stateDirectory: configuration.stateDirectory)
-        defer { withExtendedLifetime(lock) {} }
+        let namespaceLock = try NamespaceLock()
+        defer { withExtendedLifetime((lock, namespaceLock)) {} }
         await HostSettings(configuration: configuration, logger: logger).apply()
         let record = ServingRecord(configuration)
         let mailbox = Mailbox(record: record)
@@ -100,12 +101,7 @@ package struct NodeProgrammer<Source: ServiceSource>: ServiceLifecycle.Service {
             let isWhole = initialSet.isWhole
             let missing = Missing(status, isWhole: isWhole, watches: source.activity)
             if missing.isEmpty {
-                logger.notice(
-                    """
-                    programmed everything: \(status.virtualServers) virtual servers for \
-                    \(status.services) Services; nothing follows their changes
-                    """
-                )
+                logger.notice("\(CompleteProgramming(status: status))")
                 return
             }
             // What could not be read at first is not read again before it is written anew.
@@ -165,6 +161,20 @@ private struct Missing {
                 )
             }
         }
+    }
+}
+
+/// A node that has been programmed as it should be.
+struct CompleteProgramming: CustomStringConvertible {
+    let status: NodeStatus
+
+    var description: String {
+        "programmed everything: \(ReportLog.text(status.virtualServers, "virtual server")) for "
+            + "\(ReportLog.text(status.services, "Service")); nothing follows their changes"
+            + (status.draining == 0
+                ? ""
+                : "; what leaves (\(ReportLog.text(status.draining, "real server"))) keeps its "
+                    + "connections until the next run ends them")
     }
 }
 

@@ -19,7 +19,8 @@ struct ReportLog {
         for problem in report.newProblems {
             logger.warning("\(problem)", metadata: Self.metadata(of: problem))
         }
-        for problem in report.solvedProblems {
+        let troubled = Set(report.newProblems.map(\.object))
+        for problem in report.solvedProblems where !troubled.contains(problem.object) {
             logger.notice(
                 "\(problem.object) is right again",
                 metadata: Self.metadata(of: problem)
@@ -127,7 +128,7 @@ struct ReportLog {
     }
 
     /// `1 Service` or `2 Services`.
-    private static func text(_ count: Int, _ noun: String) -> String {
+    static func text(_ count: Int, _ noun: String) -> String {
         "\(count) \(noun)\(count == 1 ? "" : "s")"
     }
 

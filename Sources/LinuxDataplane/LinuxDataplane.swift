@@ -206,7 +206,16 @@ package struct LinuxDataplane: Dataplane, ~Copyable {
             _ = ipvs?.apply([.deleteVirtualServer(key)])
             return .available
         }
-        return outcome.code == .noEntry ? .missing : .inconclusive(outcome)
+        guard outcome.code != .noEntry else { return .missing }
+        // Nobody knows the virtual server that was tried.
+        return .inconclusive(
+            DataplaneError(
+                action: "try whether IPVS can be used with the scheduler \(scheduler)",
+                code: outcome.code,
+                kernelMessage: outcome.kernelMessage,
+                hint: outcome.hint
+            )
+        )
     }
 
     package mutating func apply(_ plan: Plan) -> [OperationFailure] {

@@ -11,7 +11,13 @@ package enum RemainsListing {
     ///
     /// Empty where there is neither.
     package static func commands(of remains: Remains) -> String {
-        (notes(on: remains).map { "# \($0)" } + remains.steps.flatMap(commands))
+        let cuts = remains.steps.contains {
+            if case .deleteVirtualServer = $0 { true } else { false }
+        }
+        return
+            (notes(on: remains).map { "# \($0)" }
+            + (cuts ? ["# connections through virtual servers that go are cut"] : [])
+            + remains.steps.flatMap(commands))
             .map { $0 + "\n" }.joined()
     }
 
@@ -22,6 +28,15 @@ package enum RemainsListing {
                 "the virtual server \(key) stays, as no record says that it is fairlead's; to remove "
                     + "it: \(deletion(of: key))"
             }
+    }
+
+    /// That virtual servers stay, in a sentence; nil where none does.
+    package static func shortfall(of remains: Remains) -> String? {
+        switch remains.doubtful.count {
+        case 0: nil
+        case 1: "1 virtual server stays, as nothing says whose it is"
+        case let count: "\(count) virtual servers stay, as nothing says whose they are"
+        }
     }
 
     private static func deletion(of key: VirtualServerKey) -> String {

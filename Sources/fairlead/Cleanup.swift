@@ -23,9 +23,12 @@ struct Cleanup: AsyncParsableCommand {
             nothing else is on it. The kernel does not say who made a virtual server: look at them
             with --dry-run first. What a running fairlead serves goes on.
 
-            What belongs to anybody else is not touched, and neither are connections. Kernel
-            parameters and the time-outs of IPVS are not put back. Needs root, or the capability
-            CAP_NET_ADMIN.
+            What belongs to anybody else is not touched. Connections through virtual servers that go
+            are cut. Kernel parameters and the time-outs of IPVS are not put back. Needs root, or the
+            capability CAP_NET_ADMIN.
+
+            The exit status is 0 when all of it is gone, and 1 when something could not be removed or
+            virtual servers stay because the record is lost.
 
             EXAMPLES
               fairlead cleanup --dry-run                 the commands that would do it
@@ -84,17 +87,23 @@ private struct OwnCleanup {
     func run() throws {
         if isDryRun {
             let remains = try look()
+            if let process = InstanceLock.holder(stateDirectory: stateDirectory) {
+                Output.remark(
+                    "fairlead" + (process == 0 ? "" : " (process \(process))")
+                        + " is running and would put all of it back; stop it first"
+                )
+            }
             try Output.write(RemainsListing.commands(of: remains))
             if remains.isEmpty { try Output.write(Self.nothing) }
             return
         }
-        let lock: InstanceLock
+        let locks: (InstanceLock, NamespaceLock)
         do throws(DataplaneError) {
-            lock = try InstanceLock(stateDirectory: stateDirectory)
+            locks = (try InstanceLock(stateDirectory: stateDirectory), try NamespaceLock())
         } catch {
             throw Failure("\(error)")
         }
-        defer { withExtendedLifetime(lock) {} }
+        defer { withExtendedLifetime(locks) {} }
         let remains = try look()
         for note in RemainsListing.notes(on: remains) { Output.remark(note) }
         let outcome = RemainsRemoval.carryOut(remains)
@@ -105,9 +114,12 @@ private struct OwnCleanup {
         if !outcome.removed.isEmpty {
             try Output.write("removed\n" + RemainsListing.summary(of: outcome.removed))
         }
+        let shortfall = RemainsListing.shortfall(of: remains)
         guard outcome.failures.isEmpty else {
-            throw Failure(failed(outcome.failures.map { "\($0.step): \($0.reason)" }))
+            let words = failed(outcome.failures.map { "\($0.step): \($0.reason)" })
+            throw Failure(words + (shortfall.map { "\n\($0)" } ?? ""))
         }
+        if let shortfall { throw Failure(shortfall) }
     }
 
     private func look() throws -> Remains {

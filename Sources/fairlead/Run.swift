@@ -16,7 +16,8 @@ struct Run: AsyncParsableCommand {
 
             With --once it programs what the source says now, and ends: with exit status 0 when all
             of it is in the kernel, else with 1 and what is missing, after half a minute at most. It
-            opens no ports, and nothing follows changes.
+            opens no ports, and nothing follows changes. What leaves keeps its connections until the
+            next run ends them.
 
             Needs root, or the capability CAP_NET_ADMIN.
 

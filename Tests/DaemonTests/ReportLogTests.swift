@@ -38,6 +38,10 @@ struct ReportLogTests {
         .service,
         ObjectName(namespace: "default", name: "web")
     )
+    private static let other = ObjectReference(
+        .service,
+        ObjectName(namespace: "default", name: "other")
+    )
     private static let server = VirtualServerKey.address(
         SocketEndpoint(.ipv4(0x0a60_0050), 80),
         .tcp
@@ -50,16 +54,37 @@ struct ReportLogTests {
             ObjectProblem(Self.web, field: "spec.ports[0].port", message: "0 is no port"),
             ObjectProblem(Self.web, message: "is odd"),
         ]
-        report.solvedProblems = report.newProblems
         #expect(
             lines(of: report) == [
                 #"warning field="spec.ports[0].port" object="Service default/web" "#
                     + "Service default/web: spec.ports[0].port: 0 is no port",
                 #"warning object="Service default/web" Service default/web: is odd"#,
+            ]
+        )
+        report.solvedProblems = report.newProblems
+        report.newProblems = []
+        #expect(
+            lines(of: report) == [
                 #"notice field="spec.ports[0].port" object="Service default/web" "#
                     + #"was="0 is no port" Service default/web is right again"#,
                 #"notice object="Service default/web" was="is odd" "#
                     + "Service default/web is right again",
+            ]
+        )
+    }
+
+    @Test func anObjectWithANewProblemIsNotRightAgain() {
+        var report = ReconciliationReport()
+        report.newProblems = [ObjectProblem(Self.web, message: "is odd")]
+        report.solvedProblems = [
+            ObjectProblem(Self.web, message: "is even"),
+            ObjectProblem(Self.other, message: "is odd"),
+        ]
+        #expect(
+            lines(of: report) == [
+                #"warning object="Service default/web" Service default/web: is odd"#,
+                #"notice object="Service default/other" was="is odd" "#
+                    + "Service default/other is right again",
             ]
         )
     }

@@ -1,7 +1,8 @@
 import DataplaneModel
 import Glibc
-import LinuxDataplane
 import Testing
+
+@testable import LinuxDataplane
 
 @Suite struct HostFileTests {
     private let directory = "/tmp/fairlead-files-\(UInt64.random(in: 0 ... .max))"
@@ -84,6 +85,51 @@ import Testing
         let error = #expect(throws: DataplaneError.self) {
             try InstanceLock(stateDirectory: link)
         }
-        #expect(error?.description.contains("it is a link or a file") == true)
+        #expect(error?.description.hasSuffix("decides what is read there") == true)
+    }
+
+    @Test(arguments: [
+        (
+            DataplaneError(action: "open it", code: .accessDenied), false,
+            "open it: EACCES: run it as root"
+        ),
+        (
+            DataplaneError(action: "make it", code: .notPermitted), false,
+            "make it: EPERM: run it as root"
+        ),
+        (
+            DataplaneError(action: "use it", code: .notPermitted, hint: "it belongs to user 1"),
+            false, "use it: EPERM: it belongs to user 1"
+        ),
+        (
+            DataplaneError(action: "open it", code: .accessDenied), true,
+            "open it: EACCES: the record of what is ours is kept there; make it writable, or name "
+                + "another directory as stateDirectory in the configuration"
+        ),
+        (
+            DataplaneError(action: "open it", code: .inputOutput), false,
+            "open it: EIO: the record of what is ours is kept there; make it writable, or name "
+                + "another directory as stateDirectory in the configuration"
+        ),
+    ])
+    func aStateDirectoryThatCannotBeUsedIsNamedWithWhatHelps(
+        error: DataplaneError,
+        isRoot: Bool,
+        sentence: String
+    ) {
+        #expect(InstanceLock.explained(error, isRoot: isRoot).description == sentence)
+    }
+
+    @Test func whoeverHasTheLockOfAStateDirectoryIsKnown() throws {
+        // On a tmpfs, where files have the device numbers that /proc/locks shows.
+        let directory = "/dev/shm/fairlead-lock-\(UInt64.random(in: 0 ... .max))"
+        defer { try? HostFile.remove(directory + "/lock") }
+        #expect(InstanceLock.holder(stateDirectory: directory) == nil)
+        do {
+            let lock = try InstanceLock(stateDirectory: directory)
+            defer { withExtendedLifetime(lock) {} }
+            #expect(InstanceLock.holder(stateDirectory: directory) == Int(getpid()))
+        }
+        #expect(InstanceLock.holder(stateDirectory: directory) == nil)
     }
 }

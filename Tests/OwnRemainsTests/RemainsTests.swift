@@ -77,6 +77,7 @@ struct RemainsTests {
     @Test func theDryRunPrintsCommandsThatAnOperatorKnows() throws {
         #expect(
             RemainsListing.commands(of: Remains(on: try Self.node())) == """
+                # connections through virtual servers that go are cut
                 ip route del local 10.96.0.1 table local proto 70
                 ipvsadm -D -t 10.96.0.1:80
                 ipvsadm -D -f 3001
@@ -163,6 +164,18 @@ struct RemainsTests {
                     + "remove it: ipvsadm -D -f 3001",
             ]
         )
+        #expect(
+            RemainsListing.shortfall(of: remains)
+                == "3 virtual servers stay, as nothing says whose they are"
+        )
+        #expect(!RemainsListing.commands(of: remains).contains("are cut"))
+        node.named = []
+        node.virtualServers = [try Self.key("TCP 10.96.0.1:80")]
+        #expect(
+            RemainsListing.shortfall(of: Remains(on: node))
+                == "1 virtual server stays, as nothing says whose it is"
+        )
+        #expect(RemainsListing.shortfall(of: Remains(on: try Self.node())) == nil)
     }
 
     @Test func aChainThatSomebodyElseCallsLosesItsRulesAndStays() throws {

@@ -1,5 +1,6 @@
 package import DataplaneModel
 import Glibc
+import NodeChecks
 import SystemPackage
 
 /// Keeps a second daemon away from what the first one owns; held until it goes out of scope, or the
@@ -19,14 +20,7 @@ package final class InstanceLock: Sendable {
             try HostFile.requireOwnDirectory(stateDirectory)
             file = try Self.open(path)
         } catch {
-            throw DataplaneError(
-                action: error.action,
-                code: error.code,
-                kernelMessage: error.kernelMessage,
-                hint: (error.hint.isEmpty ? "" : error.hint + "; ")
-                    + "the record of what is ours is kept there; make it writable, or name another "
-                    + "directory as stateDirectory in the configuration"
-            )
+            throw Self.explained(error, isRoot: geteuid() == 0)
         }
         guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
             let holder = ((try? HostFile.read(path)) ?? "")?.filter(\.isNumber) ?? ""
@@ -55,6 +49,36 @@ package final class InstanceLock: Sendable {
     }
 
     deinit { try? file.close() }
+
+    /// The process that has the lock of a state directory; 0 for one of another container, nil when
+    /// nobody has.
+    ///
+    /// Trying to take it could keep a daemon away that starts at that moment.
+    package static func holder(stateDirectory: String) -> Int? {
+        var status = stat()
+        guard unsafe lstat(stateDirectory + "/lock", &status) == 0 else { return nil }
+        return FileLocks.holder(
+            ofInode: UInt64(status.st_ino),
+            device: UInt64(status.st_dev),
+            in: NodeObserver.text("/proc/locks") ?? ""
+        )
+    }
+
+    /// Why nothing can be kept in a state directory, with a way out.
+    static func explained(_ error: DataplaneError, isRoot: Bool) -> DataplaneError {
+        // What is wrong with the directory itself has been said, with what helps.
+        guard error.hint.isEmpty else { return error }
+        let isRefused = error.code == .accessDenied || error.code == .notPermitted
+        return DataplaneError(
+            action: error.action,
+            code: error.code,
+            kernelMessage: error.kernelMessage,
+            hint: isRefused && !isRoot
+                ? "run it as root"
+                : "the record of what is ours is kept there; make it writable, or name another "
+                    + "directory as stateDirectory in the configuration"
+        )
+    }
 
     private static func open(_ path: String) throws(DataplaneError) -> FileDescriptor {
         do {

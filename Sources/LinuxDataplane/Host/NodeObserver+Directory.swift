@@ -34,19 +34,12 @@ extension NodeObserver {
     }
 
     /// Whether a daemon holds the lock of the state directory.
-    ///
-    /// Trying to take it could keep a daemon away that starts at that moment.
     func daemon() -> DaemonObservation {
         let hasSocket = Self.exists(stateDirectory + "/control.sock")
-        guard case .success(let status) = Self.status(of: stateDirectory + "/lock") else {
-            return .absent
+        guard case .success = Self.status(of: stateDirectory + "/lock") else { return .absent }
+        guard let holder = InstanceLock.holder(stateDirectory: stateDirectory) else {
+            return .ended
         }
-        let holder = FileLocks.holder(
-            ofInode: UInt64(status.st_ino),
-            device: UInt64(status.st_dev),
-            in: Self.text("/proc/locks") ?? ""
-        )
-        guard let holder else { return .ended }
         return .running(process: holder == 0 ? nil : holder, hasControlSocket: hasSocket)
     }
 
