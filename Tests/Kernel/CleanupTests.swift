@@ -212,26 +212,7 @@ struct CleanupWithoutIPVSTests {
     @Test(arguments: FilterPrograms.Variant.working.map(\.rawValue))
     func onlyWhatFairleadProgrammedGoes(_ variant: String) throws {
         try bareNode("cleanup").perform {
-            let workspace = try Command.run("mktemp", ["-d", "-p", "/run"]).filter { $0 != "\n" }
-            try Command.run(
-                "sh",
-                ["-c", "mkdir $1/manifests && cat >$1/manifests/all.yaml", "sh", workspace],
-                input: SharedNode.manifests
-            )
-            try Command.run(
-                "sh",
-                ["-c", "cat >$1/fairlead.yaml", "sh", workspace],
-                input: """
-                    apiVersion: fairlead.dev/v1alpha1
-                    kind: FairleadConfiguration
-                    mode: iptables
-                    nodeName: node-a
-                    clusterCIDRs: [10.244.0.0/16, "fd00:10:244::/48"]
-                    manifests: {directory: \(workspace)/manifests}
-                    stateDirectory: \(workspace)/state
-
-                    """
-            )
+            let workspace = try SharedNode.workspace(mode: "iptables")
             try Command.run("sysctl", ["-qw", "net.ipv6.conf.all.forwarding=1"])
             for program in ["iptables", "ip6tables"] {
                 try Command.run(

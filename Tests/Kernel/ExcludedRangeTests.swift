@@ -5,26 +5,9 @@ import Testing
 @Suite(.enabled(if: TestKernel.ipvs.isProvided, TestKernel.reason), .serialized)
 struct ExcludedRangeTests {
     @Test func aVirtualServerInTheRangeOutlivesAServiceAtItsAddress() throws {
-        let workspace = try Command.run("mktemp", ["-d", "-p", "/run"]).filter { $0 != "\n" }
-        try Command.run(
-            "sh",
-            ["-c", "mkdir $1/manifests && cat >$1/manifests/all.yaml", "sh", workspace],
-            input: SharedNode.manifests
-        )
-        try Command.run(
-            "sh",
-            ["-c", "cat >$1/fairlead.yaml", "sh", workspace],
-            input: """
-                apiVersion: fairlead.dev/v1alpha1
-                kind: FairleadConfiguration
-                mode: ipvs
-                nodeName: node-a
-                clusterCIDRs: [10.244.0.0/16, "fd00:10:244::/48"]
-                ipvs: {excludedRanges: [203.0.113.8/32, 10.96.0.0/30]}
-                manifests: {directory: \(workspace)/manifests}
-                stateDirectory: \(workspace)/state
-
-                """
+        let workspace = try SharedNode.workspace(
+            mode: "ipvs",
+            "ipvs: {excludedRanges: [203.0.113.8/32, 10.96.0.0/30]}"
         )
         try bareNode("excluded").perform {
             let foreign =

@@ -2,6 +2,32 @@ import NetworkLab
 
 /// A node on which others have virtual servers, sets, rules and addresses, right beside Services.
 enum SharedNode {
+    /// A directory with these Services, and a configuration of a daemon that serves them.
+    static func workspace(mode: String, _ settings: String = "") throws -> String {
+        let workspace = try Command.run("mktemp", ["-d", "-p", "/run"]).filter { $0 != "\n" }
+        try Command.run(
+            "sh",
+            ["-c", "mkdir $1/manifests && cat >$1/manifests/all.yaml", "sh", workspace],
+            input: manifests
+        )
+        try Command.run(
+            "sh",
+            ["-c", "cat >$1/fairlead.yaml", "sh", workspace],
+            input: """
+                apiVersion: fairlead.dev/v1alpha1
+                kind: FairleadConfiguration
+                mode: \(mode)
+                nodeName: node-a
+                clusterCIDRs: [10.244.0.0/16, "fd00:10:244::/48"]
+                \(settings)
+                manifests: {directory: \(workspace)/manifests}
+                stateDirectory: \(workspace)/state
+
+                """
+        )
+        return workspace
+    }
+
     /// Services of every kind, of both families.
     static let manifests = """
         apiVersion: v1

@@ -26,9 +26,9 @@ package enum KubeProxyRemoval {
             case .deleteTable(let family):
                 outcome.note(step, deleteTable(family))
             case .removeRules(let removal):
-                outcome.note(step, remove(removal))
+                outcome.note(step, RemovalAction.restore(removal.restoreInput, by: removal.program))
             case .destroySet(let name, let users):
-                outcome.note(step, destroySet(name, users))
+                outcome.note(step, RemovalAction.destroySet(name, users))
             case .deleteVirtualServer(let key, _):
                 if !claims.contains(.virtualServer(key)) { servers.append(step) }
             case .removeAddress(let address):
@@ -49,7 +49,7 @@ package enum KubeProxyRemoval {
         guard let path = HostProgram.path(of: "nft") else {
             return "there is no program nft on this machine; install it (Debian's package nftables)"
         }
-        return reason { () throws(DataplaneError) in
+        return RemovalAction.reason { () throws(DataplaneError) in
             let words = LeftoverStep.tableName(family).split(separator: " ").map { String($0) }
             let outcome = try HostProgram.run(path, ["delete", "table"] + words)
             guard outcome.status != 0 else { return }
@@ -59,35 +59,6 @@ package enum KubeProxyRemoval {
                 kernelMessage: String(outcome.errors.prefix { $0 != "\n" })
             )
         }
-    }
-
-    private static func remove(_ removal: RuleRemoval) -> String? {
-        guard let programs = RulePrograms.named(removal.program) else {
-            return "there is no \(removal.program) on this machine any more"
-        }
-        return reason { () throws(DataplaneError) in try programs.restore(removal.restoreInput) }
-    }
-
-    private static func destroySet(_ name: String, _ users: [String]) -> String? {
-        do throws(DataplaneError) {
-            let session = try SetSession()
-            do throws(SetSession.Report) {
-                try session.destroy(name)
-            } catch {
-                switch error.code {
-                case .noEntry: return nil
-                case .busy where users.isEmpty:
-                    return
-                        "it is in use by something else than the rules that were removed: a rule "
-                        + "that was not, or a set of sets"
-                case .busy: return "it is in use by \(users.joined(separator: " and by "))"
-                default: return error.words
-                }
-            }
-        } catch {
-            return "\(error)"
-        }
-        return nil
     }
 
     private static func deleteVirtualServers(
@@ -136,7 +107,7 @@ package enum KubeProxyRemoval {
     }
 
     private static func removeDevice() -> String? {
-        reason { () throws(DataplaneError) in
+        RemovalAction.reason { () throws(DataplaneError) in
             var device = try ProxyDevice()
             guard let found = try device.read().device else { return }
             guard found == ObservedNode.Device(isUp: false) else {
@@ -147,15 +118,6 @@ package enum KubeProxyRemoval {
                 )
             }
             try device.removeDevice()
-        }
-    }
-
-    private static func reason(_ body: () throws(DataplaneError) -> Void) -> String? {
-        do throws(DataplaneError) {
-            try body()
-            return nil
-        } catch {
-            return "\(error)"
         }
     }
 }

@@ -16,8 +16,10 @@ package enum RemainsRemoval {
         for step in remains.steps {
             switch step {
             case .removeRoute, .removeAddress, .deleteVirtualServer: break
-            case .removeRules(let removal): outcome.note(step, remove(removal))
-            case .destroySet(let name, let users): outcome.note(step, destroySet(name, users))
+            case .removeRules(let removal):
+                outcome.note(step, RemovalAction.restore(removal.restoreInput, by: removal.program))
+            case .destroySet(let name, let users):
+                outcome.note(step, RemovalAction.destroySet(name, users))
             case .removeDevice(let name): outcome.note(step, removeDevice(name))
             case .removeFiles(let names, let directory):
                 outcome.note(
@@ -109,37 +111,8 @@ package enum RemainsRemoval {
         for (index, step) in steps.enumerated() { outcome.note(step, reasons[index]) }
     }
 
-    private static func remove(_ removal: FilterRemoval) -> String? {
-        guard let programs = RulePrograms.named(removal.program) else {
-            return "there is no \(removal.program) on this machine any more"
-        }
-        return reason { () throws(DataplaneError) in try programs.restore(removal.restoreInput) }
-    }
-
-    private static func destroySet(_ name: String, _ users: [String]) -> String? {
-        do throws(DataplaneError) {
-            let session = try SetSession()
-            do throws(SetSession.Report) {
-                try session.destroy(name)
-            } catch {
-                switch error.code {
-                case .noEntry: return nil
-                case .busy where users.isEmpty:
-                    return
-                        "it is in use by something else than the rules that were removed: a rule "
-                        + "that was not, or a set of sets"
-                case .busy: return "it is in use by \(users.joined(separator: " and by "))"
-                default: return error.words
-                }
-            }
-        } catch {
-            return "\(error)"
-        }
-        return nil
-    }
-
     private static func removeDevice(_ name: String) -> String? {
-        reason { () throws(DataplaneError) in
+        RemovalAction.reason { () throws(DataplaneError) in
             var device = try ProxyDevice(name)
             guard let found = try device.read().device else { return }
             guard found.singles.isEmpty, found.routed.isEmpty, !found.hasMore else {
@@ -158,7 +131,7 @@ package enum RemainsRemoval {
         let ordered = names.filter { $0 != "ownership" } + names.filter { $0 == "ownership" }
         var reasons: [String] = []
         for name in ordered {
-            let reason = reason { () throws(DataplaneError) in
+            let reason = RemovalAction.reason { () throws(DataplaneError) in
                 do throws(DataplaneError) {
                     try HostFile.remove("\(directory)/\(name)")
                 } catch {
@@ -168,14 +141,5 @@ package enum RemainsRemoval {
             if let reason { reasons.append(reason) }
         }
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
-    }
-
-    private static func reason(_ body: () throws(DataplaneError) -> Void) -> String? {
-        do throws(DataplaneError) {
-            try body()
-            return nil
-        } catch {
-            return "\(error)"
-        }
     }
 }
