@@ -6,7 +6,8 @@ package import Addressing
 ///
 /// The real kernel and the simulated one pass the same suite; its cases are this contract.
 package protocol Dataplane: ~Copyable {
-    /// Reads everything, whoever made it. Nothing is written.
+    /// Reads everything, whoever made it. Nothing is written. An address that a route of ours
+    /// announces is claimed, on record or not.
     mutating func observe() throws(DataplaneError) -> IPVSState
 
     /// The same as `observe()` for whoever knows what there should be, and faster where that is so.

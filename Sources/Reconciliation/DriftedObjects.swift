@@ -47,6 +47,10 @@ extension DriftedObjects: CustomStringConvertible {
 extension Operation {
     /// What it is about, by a name of its own.
     fileprivate var objectName: String {
+        switch self {
+        case .claim(let object, _), .release(let object): return "the record of \(object)"
+        default: break
+        }
         if let virtualServer { return "virtual server \(virtualServer)" }
         if let address { return "service address \(address)" }
         if let addressSet { return "address set \(addressSet)" }

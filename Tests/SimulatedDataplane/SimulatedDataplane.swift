@@ -15,6 +15,8 @@ package struct SimulatedDataplane: Dataplane {
     package var schedulers: Set<Scheduler>
     /// Real servers that the kernel has no route to.
     package var unroutable: Set<IPAddress> = []
+    /// Addresses announced by routes that say themselves that they are ours.
+    private var routed: Set<IPAddress> = []
     /// What real servers carry, by virtual server; those that are not here carry nothing.
     package var loads: [VirtualServerKey: [SocketEndpoint: RealServerLoad]] = [:]
     /// Errors to answer instead of doing an operation; asked before each one.
@@ -69,10 +71,13 @@ package struct SimulatedDataplane: Dataplane {
 
     package mutating func observe() throws(DataplaneError) -> IPVSState {
         observations += 1
-        guard mode == .iptables else { return state }
-        // What chains that are not there are for, nobody has written down.
         var observed = state
-        observed.claims = state.claims.filter { object, _ in
+        for address in routed where observed.claims[.address(address)] == nil {
+            observed.claims[.address(address)] = ""
+        }
+        guard mode == .iptables else { return observed }
+        // What chains that are not there are for, nobody has written down.
+        observed.claims = observed.claims.filter { object, _ in
             if case .virtualServer(let key) = object { return state.virtualServers[key] != nil }
             return true
         }
@@ -148,11 +153,23 @@ package struct SimulatedDataplane: Dataplane {
                 )
             } else {
                 state.apply(operation)
+                followRoutes(operation)
                 if mode == .iptables { followAsChains(operation) }
                 log.append(operation)
             }
         }
         return failures
+    }
+
+    /// Routes that were made here say themselves whose they are.
+    private mutating func followRoutes(_ operation: Operation) {
+        switch operation {
+        case .announce(let address, .route), .replaceAnnouncement(let address, _, .route):
+            routed.insert(address)
+        case .withdraw(let address, _), .replaceAnnouncement(let address, _, _):
+            routed.remove(address)
+        default: break
+        }
     }
 
     /// Chains say themselves whose they are, so every virtual server has an owner; and there are no
