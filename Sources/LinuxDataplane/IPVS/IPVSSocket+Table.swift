@@ -5,7 +5,7 @@ extension IPVSSocket {
     private static let path = "/proc/thread-self/net/ip_vs"
 
     /// All virtual servers, read at one go and asked for one by one where they are not as known; nil
-    /// where the kernel has no such file.
+    /// where the kernel has no such file, or one that says too little.
     ///
     /// - Throws: `DataplaneError` when they cannot be read.
     mutating func table(
@@ -15,7 +15,11 @@ extension IPVSSocket {
         var table: [VirtualServerKey: IPVSState.Entry] = [:]
         table.reserveCapacity(known.count)
         var isPuzzling = false
-        for row in TableText(text).rows {
+        let rows = TableText(text).rows
+        // Where other network namespaces have virtual servers too, the kernel loses its place between
+        // two pages of the file (`ip_vs_info_seq_next` counts theirs, `ip_vs_info_seq_start` does not).
+        guard rows.count * 2 >= known.count else { return nil }
+        for row in rows {
             guard let key = row.key else {
                 isPuzzling = true
                 continue

@@ -29,12 +29,14 @@ package struct TableText: Sendable {
     package private(set) var rows: [Row] = []
 
     /// Reads the text; lines that make no sense are passed over, with what belongs to them.
+    ///
+    /// By bytes: there may be hundreds of thousands of lines.
     package init(_ text: some StringProtocol) {
         var row: Row?
-        for line in Substring(text).utf8.split(separator: UInt8(ascii: "\n")) {
-            let words = line.split(separator: UInt8(ascii: " ")).map { Substring($0) }
+        for line in Array(text.utf8).split(separator: UInt8(ascii: "\n")) {
+            let words = line.split(separator: UInt8(ascii: " "))
             guard let first = words.first else { continue }
-            if first == "->" {
+            if first.elementsEqual("->".utf8) {
                 guard let server = RealServerRow(words) else {
                     // Not known as it is, so it has to be asked for.
                     row?.key = nil
@@ -60,27 +62,28 @@ package struct TableText: Sendable {
 }
 
 extension TableText.Row {
-    fileprivate init?(_ words: [Substring]) {
+    fileprivate init?(_ words: [ArraySlice<UInt8>]) {
         guard words.count >= 3 else { return nil }
-        scheduler = Scheduler(rawValue: String(words[2]))
-        if words[0] == "FWM" {
-            guard let mark = UInt32(words[1], radix: 16), mark != 0 else { return nil }
+        scheduler = Scheduler(rawValue: String(decoding: words[2], as: UTF8.self))
+        if words[0].elementsEqual("FWM".utf8) {
+            guard let mark = UInt32(tableText: words[1], radix: 16), mark != 0 else { return nil }
             self.mark = mark
             key = nil
         } else {
-            guard let transport = TransportProtocol(kubernetesName: words[0]),
+            let name = String(decoding: words[0], as: UTF8.self)
+            guard let transport = TransportProtocol(kubernetesName: name),
                 let endpoint = SocketEndpoint(tableText: words[1])
             else { return nil }
             mark = nil
             key = .address(endpoint, transport)
         }
         var rest = words[3...]
-        onePacket = rest.first == "ops"
+        onePacket = rest.first?.elementsEqual("ops".utf8) ?? false
         if onePacket { rest.removeFirst() }
-        if rest.first == "persistent" {
-            guard rest.count == 3, let timeout = UInt32(rest[rest.startIndex + 1]) else {
-                return nil
-            }
+        if rest.first?.elementsEqual("persistent".utf8) ?? false {
+            guard rest.count == 3,
+                let timeout = UInt32(tableText: rest[rest.startIndex + 1], radix: 10)
+            else { return nil }
             persistenceTimeout = timeout
         } else {
             persistenceTimeout = nil
@@ -105,12 +108,12 @@ extension TableText.Row {
 }
 
 extension TableText.RealServerRow {
-    fileprivate init?(_ words: [Substring]) {
+    fileprivate init?(_ words: [ArraySlice<UInt8>]) {
         guard words.count == 6, let address = SocketEndpoint(tableText: words[1]),
-            let weight = Int32(words[3])
+            let weight = Int32(tableText: words[3], radix: 10)
         else { return nil }
         self.address = address
-        forwarding = String(words[2])
+        forwarding = String(decoding: words[2], as: UTF8.self)
         self.weight = weight
     }
 }
@@ -130,21 +133,43 @@ extension ForwardingMethod {
 
 extension SocketEndpoint {
     /// `0A600001:0050`, or `[fd00:0010:0096:0000:0000:0000:0000:0001]:0050`.
-    fileprivate init?(tableText text: Substring) {
-        guard let colon = text.lastIndex(of: ":"),
-            let port = UInt16(text[text.index(after: colon)...], radix: 16)
+    fileprivate init?(tableText text: ArraySlice<UInt8>) {
+        guard let colon = text.lastIndex(of: UInt8(ascii: ":")),
+            let port = UInt16(tableText: text[(colon + 1)...], radix: 16)
         else { return nil }
         let address = text[..<colon]
-        if address.first == "[", address.last == "]" {
-            guard let parsed = try? IPAddress(address.dropFirst().dropLast()),
-                parsed.family == .ipv6
-            else { return nil }
+        if address.first == UInt8(ascii: "["), address.last == UInt8(ascii: "]") {
+            let inner = String(decoding: address.dropFirst().dropLast(), as: UTF8.self)
+            guard let parsed = try? IPAddress(inner), parsed.family == .ipv6 else { return nil }
             self.init(parsed, port)
         } else {
-            guard address.utf8.count == 8, let number = UInt32(address, radix: 16) else {
+            guard address.count == 8, let number = UInt32(tableText: address, radix: 16) else {
                 return nil
             }
             self.init(.ipv4(number), port)
         }
+    }
+}
+
+extension FixedWidthInteger {
+    /// A number without a sign; nil for anything else, and for one that is too large.
+    fileprivate init?(tableText text: ArraySlice<UInt8>, radix: Self) {
+        guard !text.isEmpty else { return nil }
+        var number = Self.zero
+        for byte in text {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            guard digit < radix else { return nil }
+            let (shifted, isTooLarge) = number.multipliedReportingOverflow(by: radix)
+            let (sum, isOver) = shifted.addingReportingOverflow(Self(digit))
+            guard !isTooLarge, !isOver else { return nil }
+            number = sum
+        }
+        self = number
     }
 }
